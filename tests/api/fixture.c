@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <time.h>
+#include <unistd.h>
 
 struct fixture_config fixture_config = { .workers = WD_WORKERS_NONE };
 
@@ -202,6 +203,45 @@ unsigned int fixture_threads(void)
 unsigned int fixture_files(void)
 {
 	return count_entries("/proc/self/fd");
+}
+
+/* Whether the thread sleeps, or is gone. */
+static bool thread_sleeps(const char *tid)
+{
+	char path[64], line[512] = "", *end;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%.20s/stat", tid);
+	file = fopen(path, "r");
+	if (!file)
+		return true;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	end = strrchr(line, ')');
+	return !end || strncmp(end, ") S", 3) == 0;
+}
+
+static unsigned int threads_at_work(void)
+{
+	unsigned int count = 0;
+	struct dirent *entry;
+	DIR *dir = opendir("/proc/self/task");
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && atoi(entry->d_name) != gettid())
+			count += !thread_sleeps(entry->d_name);
+	closedir(dir);
+	return count;
+}
+
+void fixture_await_idle_threads(void)
+{
+	uint64_t end = fixture_now() + 5 * SECOND;
+
+	while (threads_at_work() && fixture_now() < end)
+		fixture_sleep(MS);
 }
 
 void fixture_assert_threads(unsigned int threads)

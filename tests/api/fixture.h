@@ -75,6 +75,9 @@ size_t fixture_compress(struct wd_queue *q, enum wd_format format, int level,
 unsigned int fixture_threads(void);
 unsigned int fixture_files(void);
 
+/* Waits until every other thread of this process sleeps, at most 5 s. */
+void fixture_await_idle_threads(void);
+
 /* Waits until there are no more than @threads, as an exit takes its time. */
 void fixture_assert_threads(unsigned int threads);
 

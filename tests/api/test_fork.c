@@ -7,8 +7,8 @@
 
 /*
  * The allocators of the sanitizers do not survive a fork beside a thread that
- * is inside of them, as libc's does; and the thread sanitizer allows no new
- * threads in a child of several.
+ * is inside of them, as libc's does, and a thread that begins is; and the
+ * thread sanitizer allows no new threads in a child of several.
  */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FORK_SURVIVES_MALLOC false
@@ -20,6 +20,14 @@
 #else
 #define CHILD_WORKERS fixture_config.workers
 #endif
+
+/* Requests a queue, whose threads may be forked beside at once. */
+static void request(struct wd_queue *q)
+{
+	fixture_request(q, NULL);
+	if (!FORK_SURVIVES_MALLOC)
+		fixture_await_idle_threads();
+}
 
 struct heir {
 	struct wd_queue *q;
@@ -96,7 +104,7 @@ static void test_child_is_refused(void **state)
 	struct heir heir = { .q = &q };
 
 	(void)state;
-	fixture_request(&q, NULL);
+	request(&q);
 	assert_in_child(use_parents_queue, &heir);
 	fixture_assert_empty(&q);
 	assert_int_equal(fixture_run(&q, &r), 0);
@@ -110,7 +118,7 @@ static void test_child_frees_its_copy(void **state)
 	struct heir heir = { .q = &q };
 
 	(void)state;
-	fixture_request(&q, NULL);
+	request(&q);
 	assert_in_child(release_parents_queue, &heir);
 	assert_non_null(q.priv);
 	assert_int_equal(fixture_run(&q, &r), 0);
@@ -124,7 +132,7 @@ static void test_child_has_its_own(void **state)
 	struct heir heir = { .q = &q };
 
 	(void)state;
-	fixture_request(&q, NULL);
+	request(&q);
 	assert_in_child(use_own_queue, &heir);
 	assert_int_equal(fixture_run(&q, &r), 0);
 	wd_release_queue(&q);
@@ -142,7 +150,7 @@ static void test_grandchild(void **state)
 	struct heir heir = { .q = &q };
 
 	(void)state;
-	fixture_request(&q, NULL);
+	request(&q);
 	assert_in_child(fork_again, &heir);
 	wd_release_queue(&q);
 }
@@ -163,6 +171,8 @@ static void test_work_in_flight_stays_with_parent(void **state)
 	fixture_need("gzip");
 	assert_non_null(out);
 	fixture_request_depth(&q, COUNT);
+	if (!FORK_SURVIVES_MALLOC)
+		fixture_await_idle_threads();
 	for (i = 0; i < COUNT; i++) {
 		r[i] = (struct wd_request){
 			.op = WD_COMPRESS,
@@ -242,6 +252,8 @@ static void test_session_in_a_child(void **state)
 	assert_int_equal(wd_compress_async(heir.comp, out, sizeof(out), in,
 					   sizeof(in), ignore, NULL),
 			 0);
+	if (!FORK_SURVIVES_MALLOC)
+		fixture_await_idle_threads();
 	assert_in_child(use_parents_session, &heir);
 	assert_int_equal(wd_comp_wait(heir.comp, 0), 0);
 	assert_true(wd_compress(heir.comp, out, sizeof(out), in, 64) > 0);
@@ -275,7 +287,7 @@ static void test_stream_in_a_child(void **state)
 
 	(void)state;
 	fixture_need("gzip");
-	fixture_request(&q, NULL);
+	request(&q);
 	assert_int_equal(wd_stream_open(&q, WD_COMPRESS, WD_GZIP, 0, 0,
 					&heir.stream),
 			 0);
@@ -289,6 +301,7 @@ static void test_stream_in_a_child(void **state)
 
 struct busy {
 	struct wd_queue *q;
+	bool begun;
 	bool stop;
 };
 
@@ -298,6 +311,7 @@ static void *keep_busy(void *argument)
 	struct wd_request r = { .op = WD_NOOP };
 	void *out;
 
+	__atomic_store_n(&busy->begun, true, __ATOMIC_RELAXED);
 	while (!__atomic_load_n(&busy->stop, __ATOMIC_RELAXED)) {
 		struct wd_queue q = { .device = "sw" };
 
@@ -321,8 +335,10 @@ static void test_fork_beside_a_busy_thread(void **state)
 
 	(void)state;
 	fixture_need_shared();
-	fixture_request(&q, NULL);
+	request(&q);
 	assert_int_equal(pthread_create(&thread, NULL, keep_busy, &busy), 0);
+	while (!__atomic_load_n(&busy.begun, __ATOMIC_RELAXED))
+		fixture_sleep(MS);
 	for (i = 0; i < 40; i++)
 		assert_in_child(use_own_queue, &heir);
 	__atomic_store_n(&busy.stop, true, __ATOMIC_RELAXED);

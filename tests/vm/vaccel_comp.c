@@ -199,15 +199,25 @@ static void test_gzip_header(void)
 {
 	static const uint8_t head[] = "\x1f\x8b\x08\x1e\1\2\3\4\0\3"
 				      "\5\0extra"
-				      "name\0comment\0\0\0";
+				      "name\0comment";
 	uint8_t *whole = malloc(SIZE);
-	uint32_t len, i, size;
+	uint32_t len, i, size, sum;
 
 	begin();
 	len = zlib_pack(VACCEL_FORMAT_GZIP, 6, 0, plain, 1000) - 10;
-	memcpy(whole, head, sizeof(head) - 1);
-	memcpy(whole + sizeof(head) - 1, packed + 10, len);
-	size = len + sizeof(head) - 1;
+	memcpy(whole, head, sizeof(head));
+	size = sizeof(head);
+	sum = crc32(0, whole, size);
+	whole[size++] = sum & 0xff;
+	whole[size++] = sum >> 8 & 0xff;
+	memcpy(whole + size, packed + 10, len);
+	/* A header whose check value is wrong. */
+	whole[sizeof(head)] ^= 1;
+	KTAP_EQ(run(VACCEL_OP_DECOMPRESS, VACCEL_FORMAT_GZIP, whole, size + len,
+		    back, SIZE, NULL),
+		VACCEL_ST_DATA);
+	whole[sizeof(head)] ^= 1;
+	size += len;
 	KTAP_EQ(run(VACCEL_OP_DECOMPRESS, VACCEL_FORMAT_GZIP, whole, size, back,
 		    SIZE, NULL),
 		VACCEL_ST_OK);
