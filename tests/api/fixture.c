@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
