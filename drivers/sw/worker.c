@@ -5,6 +5,13 @@
 #include "shared.h"
 #include "thread.h"
 
+/* Whoever waits for the worker's request may have seen that it holds one. */
+static void sw_worker_release(struct sw_worker *worker)
+{
+	atomic_store(&worker->holds, SW_WORKER_IDLE);
+	wd_event_wake(&worker->q->idle, WD_EVENT_ALL);
+}
+
 static void *sw_worker_take(struct sw_worker *worker)
 {
 	struct sw_ring *sent = &worker->q->sent;
@@ -16,7 +23,7 @@ static void *sw_worker_take(struct sw_worker *worker)
 	atomic_store(&worker->holds, atomic_load(&sent->head));
 	req = sw_ring_take(sent, UINT64_MAX);
 	if (!req)
-		atomic_store(&worker->holds, SW_WORKER_IDLE);
+		sw_worker_release(worker); /* another worker was faster */
 	return req;
 }
 
@@ -25,9 +32,8 @@ static void sw_worker_answer(struct sw_worker *worker, void *req)
 	struct sw_shared *q = worker->q;
 
 	sw_ring_put(&q->done, req, UINT64_MAX);
-	atomic_store(&worker->holds, SW_WORKER_IDLE);
 	wd_event_wake(&q->answered, 1);
-	wd_event_wake(&q->idle, WD_EVENT_ALL);
+	sw_worker_release(worker);
 }
 
 /* Spins, then sleeps, until there may be work or the queue is stopping. */
