@@ -3,13 +3,13 @@
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 
+#include "header.h"
 #include "inflater.h"
 
 struct sw_inflater {
 	enum wd_format format;
 	struct inflate_state state;
-	unsigned int header; /* bytes of the header that were looked at */
-	uint8_t first; /* of them */
+	struct sw_header header; /* ISA-L's own forgets what came in pieces */
 	/*
 	 * Only more room tells whether a full destination was enough, so there
 	 * is room for one byte more; what comes there is the next run's first.
@@ -32,60 +32,17 @@ void sw_inflater_destroy(struct sw_inflater *i)
 void sw_inflater_begin(struct sw_inflater *i, enum wd_format format)
 {
 	static const uint32_t wrappers[WD_FORMAT_COUNT] = {
-		[WD_DEFLATE] = ISAL_DEFLATE, [WD_ZLIB] = ISAL_ZLIB, [WD_GZIP] = ISAL_GZIP
+		[WD_DEFLATE] = ISAL_DEFLATE,
+		[WD_ZLIB] = ISAL_ZLIB_NO_HDR_VER,
+		[WD_GZIP] = ISAL_GZIP_NO_HDR_VER,
 	};
 
 	i->format = format;
-	i->header = 0;
+	sw_header_begin(&i->header, format);
 	i->spilled = false;
 	i->ended = false;
 	isal_inflate_init(&i->state);
 	i->state.crc_flag = wrappers[format];
-}
-
-/* RFC 1952 section 2.3: magic, deflate, and no flag that is reserved. */
-static int sw_inflater_gzip_byte(unsigned int position, uint8_t byte)
-{
-	static const uint8_t magic[] = { 0x1f, 0x8b, 8 };
-	bool good = position < 3 ? byte == magic[position] : !(byte & 0xe0);
-
-	return good ? 0 : -EBADMSG;
-}
-
-/*
- * RFC 1950 section 2.2: deflate with at most 32 KiB, the check bits, and no
- * preset dictionary.
- */
-static int sw_inflater_zlib_byte(struct sw_inflater *i, unsigned int position,
-				 uint8_t byte)
-{
-	if (position == 0) {
-		i->first = byte;
-		return (byte & 0x0f) == 8 && byte >> 4 <= 7 ? 0 : -EBADMSG;
-	}
-	if (position > 1)
-		return 0;
-	if ((i->first << 8 | byte) % 31)
-		return -EBADMSG;
-	return byte & 0x20 ? -EOPNOTSUPP : 0;
-}
-
-/*
- * Looks at the first bytes of the header as they come, since ISA-L is not
- * strict about them, and to refuse what is wrong as soon as it is.
- */
-static int sw_inflater_header(struct sw_inflater *i, const uint8_t *at,
-			      size_t len)
-{
-	int ret = 0;
-
-	for (; !ret && len && i->header < 4; i->header++, at++, len--) {
-		if (i->format == WD_GZIP)
-			ret = sw_inflater_gzip_byte(i->header, *at);
-		else if (i->format == WD_ZLIB)
-			ret = sw_inflater_zlib_byte(i, i->header, *at);
-	}
-	return ret;
 }
 
 /*
@@ -123,14 +80,14 @@ static int sw_inflater_step(struct sw_inflater *i, struct sw_cursor *src,
 {
 	bool full = sw_cursor_end(dst);
 	struct inflate_state *s = &i->state;
-	uint32_t in = sw_cursor_piece(src);
+	uint32_t in, used;
 	uint32_t out = full ? 1 : sw_cursor_piece(dst);
-	uint32_t used;
 	int ret;
 
-	ret = sw_inflater_header(i, (uint8_t *)src->at, in);
+	ret = sw_header_run(&i->header, src);
 	if (ret)
 		return ret;
+	in = sw_cursor_piece(src);
 	s->next_in = (uint8_t *)src->at;
 	s->avail_in = in;
 	s->next_out = full ? &i->spill : (uint8_t *)dst->at;
@@ -148,8 +105,6 @@ static int sw_inflater_step(struct sw_inflater *i, struct sw_cursor *src,
 	case ISAL_END_INPUT:
 	case ISAL_OUT_OVERFLOW:
 		break;
-	case ISAL_NEED_DICT:
-		return -EOPNOTSUPP;
 	default:
 		return -EBADMSG;
 	}

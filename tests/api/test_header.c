@@ -285,6 +285,62 @@ static void test_damaged_header_checksum(void **state)
 	free(packed);
 }
 
+/* The header in two parts, whose border is @cut, or in single bytes (0). */
+static int unpack_cut(struct wd_queue *q, unsigned char *packed, size_t n,
+		      size_t cut)
+{
+	unsigned char out[SIZE];
+	struct iovec *pieces = calloc(n, sizeof(*pieces));
+	struct wd_request r =
+		unpack_request(WD_GZIP, packed, n, out, sizeof(out));
+	size_t i;
+	int status;
+
+	assert_non_null(pieces);
+	for (i = 0; i < n; i++)
+		pieces[i] = (struct iovec){ packed + i, 1 };
+	if (cut) {
+		pieces[0].iov_len = cut;
+		pieces[1] = (struct iovec){ packed + cut, n - cut };
+	}
+	r.flags = WD_REQUEST_SRC_IOV;
+	r.src_iov = pieces;
+	r.src_len = cut ? 2 : n;
+	status = fixture_run(q, &r);
+	if (status == 0)
+		assert_memory_equal(out, plain, SIZE);
+	free(pieces);
+	return status;
+}
+
+/* Whatever comes in pieces is checked as a whole. */
+static void test_header_in_pieces(void **state)
+{
+	struct wd_queue q;
+	unsigned int flags;
+
+	(void)state;
+	fixture_need("gzip");
+	fixture_request(&q, NULL);
+	for (flags = 0; flags < 2 * FCOMMENT; flags++) {
+		unsigned char *packed;
+		size_t n = pack(flags, 5, &packed), cut;
+
+		assert_in_range(n, 20, WD_IOV_MAX);
+		for (cut = 0; cut < 60; cut++) {
+			assert_int_equal(unpack_cut(&q, packed, n, cut), 0);
+			if (!(flags & FHCRC))
+				continue;
+			packed[MTIME] ^= 1;
+			assert_int_equal(unpack_cut(&q, packed, n, cut),
+					 -EBADMSG);
+			packed[MTIME] ^= 1;
+		}
+		free(packed);
+	}
+	wd_release_queue(&q);
+}
+
 static void test_damaged_zlib(void **state)
 {
 	struct reference_params params = { .format = WD_ZLIB };
@@ -351,6 +407,7 @@ static const struct CMUnitTest header_tests[] = {
 	cmocka_unit_test(test_damaged_gzip_header),
 	cmocka_unit_test(test_damaged_gzip_trailer),
 	cmocka_unit_test(test_damaged_header_checksum),
+	cmocka_unit_test(test_header_in_pieces),
 	cmocka_unit_test(test_damaged_zlib),
 	cmocka_unit_test(test_preset_dictionary),
 };
