@@ -152,25 +152,28 @@ test_terminal()
 	grep -q '(standard input): is a terminal' screen || fail 'reads it'
 }
 
-test_progress()
-{
-	long_input
-	on_terminal compress -l 9 -j 1 big
-	grep -qa '^.*big \[#*\.*\] *[0-9]* %.* MB/s' screen ||
-		fail 'there is no progress bar'
-	[ "$(tail -c 4 screen)" = $'\r\033[K' ] || fail 'it stays'
-	# a message takes the place of the bar
-	(
-		ulimit -f $(($(stat -c %s big.gz) * 3 / 4096))
-		on_terminal compress -f -l 9 -j 1 big
-	) && fail 'no error'
-	grep -qaF $'\r\033[Kwd: big.gz: cannot write it' screen ||
-		fail 'the message is not on a line of its own'
-	on_terminal compress -f -q -l 9 -j 1 big
-	[ ! -s screen ] || fail 'a progress bar in spite of -q'
-	head -c 1000000 big >small
-	on_terminal compress small
-	[ ! -s screen ] || fail 'a progress bar for short work'
-	expect 0 compress -f -l 9 -j 1 big
-	says_nothing
-}
+# The bar is for work that takes long.
+if [ -z "${CHECK_QUICK-}" ]; then
+	test_progress()
+	{
+		long_input
+		on_terminal compress -l 9 -j 1 big
+		grep -qa '^.*big \[#*\.*\] *[0-9]* %.* MB/s' screen ||
+			fail 'there is no progress bar'
+		[ "$(tail -c 4 screen)" = $'\r\033[K' ] || fail 'it stays'
+		# a message takes the place of the bar
+		(
+			ulimit -f $(($(stat -c %s big.gz) * 3 / 4096))
+			on_terminal compress -f -l 9 -j 1 big
+		) && fail 'no error'
+		grep -qaF $'\r\033[Kwd: big.gz: cannot write it' screen ||
+			fail 'the message is not on a line of its own'
+		on_terminal compress -f -q -l 9 -j 1 big
+		[ ! -s screen ] || fail 'a progress bar in spite of -q'
+		head -c 1000000 big >small
+		on_terminal compress small
+		[ ! -s screen ] || fail 'a progress bar for short work'
+		expect 0 compress -f -l 9 -j 1 big
+		says_nothing
+	}
+fi
