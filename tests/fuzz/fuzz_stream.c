@@ -84,6 +84,8 @@ static size_t write_stream(struct wd_stream *stream, struct input *input,
 			size_t room = 1 + input_number(input, 20000);
 			size_t before = at + done;
 
+			if (!input->size) /* else it would take for ever */
+				room = PACKED_MAX / 2;
 			if (room > PACKED_MAX - at)
 				return 0;
 			status = run_piece(stream, WD_COMPRESS, flush, plain,

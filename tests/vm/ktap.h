@@ -26,6 +26,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct ktap_test {
@@ -41,6 +42,18 @@ static struct {
 
 /* For what a test wants to say; a diagnostic line of KTAP. */
 #define ktap_note(...) (printf("# " __VA_ARGS__), putchar('\n'))
+
+/*
+ * How often to repeat what finds more the more often it is done: @times, or a
+ * share of it in a profile whose kernel is slow.
+ */
+static inline int ktap_times(int times)
+{
+	const char *text = getenv("LAB_SHARE");
+	int share = text ? atoi(text) : 1;
+
+	return share > 1 ? (times + share - 1) / share : times;
+}
 
 /* Notes a failure and goes on. Evaluates its arguments once. */
 #define KTAP_EXPECT(condition)                                                \

@@ -36,9 +36,9 @@ static void test_life(void)
 	KTAP_EQ(ioctl(fd, UACCE_CMD_START_Q), 0);
 	KTAP_EQ(ioctl(fd, UACCE_CMD_RESET_Q, &reset), 0);
 	KTAP_EQ(ioctl(fd, UACCE_TEST_COMPLETE, 20), 0);
-	KTAP_EQ(lab_poll(fd, POLLIN, 10000), POLLIN);
+	KTAP_EQ(lab_poll(fd, POLLIN, LAB_LONG), POLLIN);
 	KTAP_EQ(ioctl(fd, UACCE_CMD_PUT_Q), 0);
-	KTAP_EQ(lab_poll(fd, POLLIN, 10000), POLLHUP);
+	KTAP_EQ(lab_poll(fd, POLLIN, LAB_LONG), POLLHUP);
 	close(fd);
 }
 

@@ -24,7 +24,7 @@ static void end(void)
 static unsigned int sum(void)
 {
 	KTAP_EQ(ioctl(fd, SUM_ADD), 0);
-	KTAP_EQ(lab_poll(fd, POLLIN, 10000), POLLIN);
+	KTAP_EQ(lab_poll(fd, POLLIN, LAB_LONG), POLLIN);
 	return page->sum;
 }
 

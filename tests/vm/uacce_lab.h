@@ -6,6 +6,7 @@
 #ifndef UACCE_LAB_H
 #define UACCE_LAB_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -29,6 +30,8 @@
 
 #define LAB_DIR "/sys/kernel/debug/uacce_test/"
 #define LAB_PAGE 4096ul
+/* Milliseconds for what must come, on however busy a machine. */
+#define LAB_LONG 100000
 #define LAB_MMIO_SIZE (UACCE_TEST_MMIO_PAGES * LAB_PAGE)
 #define LAB_DUS_SIZE (UACCE_TEST_DUS_PAGES * LAB_PAGE)
 
@@ -85,6 +88,30 @@ static inline int lab_calls(const char *op)
 	return atoi(text);
 }
 
+static inline void lab_sleep_ms(long ms)
+{
+	struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&time, NULL);
+}
+
+static inline double lab_now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+/* Waits until the operation has been called, and may be under way. */
+static inline void lab_await_call(const char *op)
+{
+	double end = lab_now() + LAB_LONG / 1000;
+
+	while (lab_calls(op) < 1 && lab_now() < end)
+		lab_sleep_ms(1);
+}
+
 static inline int lab_add(const char *kind)
 {
 	return lab_write_file(LAB_DIR "add", kind);
@@ -107,19 +134,39 @@ static inline void *lab_map(int fd, int type, size_t length)
 		    type * LAB_PAGE);
 }
 
-static inline void lab_sleep_ms(long ms)
+/* Whether every other thread of this process waits in the kernel. */
+static inline bool lab_all_asleep(void)
 {
-	struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+	char path[64], text[128];
+	struct dirent *entry;
+	bool asleep = true;
+	DIR *dir = opendir("/proc/self/task");
 
-	nanosleep(&time, NULL);
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' || atoi(entry->d_name) == getpid())
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/task/%s/syscall",
+			 entry->d_name);
+		/* One that has ended meanwhile cannot be read. */
+		if (lab_read_file(path, text, sizeof(text)) > 0 &&
+		    !strncmp(text, "running", 7))
+			asleep = false;
+	}
+	if (dir)
+		closedir(dir);
+	return asleep;
 }
 
-static inline double lab_now(void)
+/* Until they do, which a pause of any length does not promise. */
+static inline void lab_await_sleepers(void)
 {
-	struct timespec time;
+	double end = lab_now() + LAB_LONG / 1000;
+	int looks = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec / 1e9;
+	while (looks < 3 && lab_now() < end) {
+		looks = lab_all_asleep() ? looks + 1 : 0;
+		lab_sleep_ms(10);
+	}
 }
 
 /* The events of one poll, or -1. */
@@ -148,7 +195,7 @@ static inline bool lab_child(bool (*run)(void *), void *arg)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		alarm(20);
+		alarm(LAB_LONG / 1000);
 		_exit(run(arg) && !ktap.failed ? 0 : 1);
 	}
 	return pid > 0 && waitpid(pid, &status, 0) == pid &&

@@ -32,8 +32,8 @@ static bool foreigner(void *arg)
 	KTAP_EXPECT(lab_map(fd, 17, LAB_PAGE) == MAP_FAILED);
 	KTAP_EQ(errno, EPERM);
 	/* poll() hides POLLNVAL from who does not ask for it. */
-	KTAP_EQ(lab_poll(fd, POLLIN, 5000), POLLERR);
-	KTAP_EQ(lab_poll(fd, POLLIN | POLLNVAL, 5000), POLLERR | POLLNVAL);
+	KTAP_EQ(lab_poll(fd, POLLIN, LAB_LONG), POLLERR);
+	KTAP_EQ(lab_poll(fd, POLLIN | POLLNVAL, LAB_LONG), POLLERR | POLLNVAL);
 
 	epoll_fd = epoll_create1(0);
 	KTAP_EQ(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &seen), 0);

@@ -67,13 +67,11 @@ static void test_delayed(void)
 	KTAP_EXPECT(raw_now() - start > 0.25);
 	KTAP_EQ(raw_run(&q, &desc, &cqe), VACCEL_ST_OK);
 	/* A queue that is closed does not wait for it. */
-	KTAP_EQ(raw_inject(NAME, "delay_ms", 30000), 0);
+	KTAP_EQ(raw_inject(NAME, "delay_ms", 3600000), 0);
 	KTAP_EQ(raw_inject(NAME, "delay_completion", 1), 0);
 	raw_submit(&q, &desc);
 	usleep(100000);
-	start = raw_now();
 	end();
-	KTAP_EXPECT(raw_now() - start < 10);
 	KTAP_EQ(raw_inject(NAME, "delay_ms", 100), 0);
 }
 
@@ -114,8 +112,8 @@ static void test_stuck(void)
 	desc = copy();
 	KTAP_EQ(raw_inject(NAME, "stick", 1), 0);
 	raw_submit(&q, &desc);
+	KTAP_EXPECT(RAW_UNTIL(stuck() == 1));
 	KTAP_EQ(raw_wait_for(&q, &cqe, 0.3), 0);
-	KTAP_EQ(stuck(), 1);
 	/* It does not listen to a cancel, and others do not mind. */
 	raw_reg32(&q, VACCEL_REG_CTRL) = VACCEL_CTRL_CANCEL;
 	KTAP_EQ(raw_wait_for(&q, &cqe, 0.3), 0);
@@ -128,13 +126,12 @@ static void test_stuck(void)
 	/* Closing ends it too; so does a reset of the device. */
 	KTAP_EQ(raw_inject(NAME, "stick", 1), 0);
 	raw_submit(&q, &desc);
-	usleep(100000);
+	KTAP_EXPECT(RAW_UNTIL(stuck() == 1));
 	end();
 	KTAP_EQ(stuck(), 0);
 	KTAP_EQ(raw_inject(NAME, "stick", 1), 0);
 	raw_submit(&other, &desc);
-	usleep(100000);
-	KTAP_EQ(stuck(), 1);
+	KTAP_EXPECT(RAW_UNTIL(stuck() == 1));
 	raw_close(&other);
 	KTAP_EQ(stuck(), 0);
 }

@@ -57,11 +57,7 @@ static size_t available(const char *name)
 /* Closing goes on in the background for a moment after a process has ended. */
 static void expect_all_free(const char *name, size_t all)
 {
-	double end = raw_now() + 30;
-
-	while (available(name) != all && raw_now() < end)
-		usleep(10000);
-	KTAP_EQ(available(name), all);
+	KTAP_EXPECT(RAW_UNTIL(available(name) == all));
 }
 
 static void child_busy(int queues, int how)
@@ -210,7 +206,7 @@ static void *sleeper(void *arg)
 {
 	struct pollfd pfd = { .fd = *(int *)arg, .events = POLLIN };
 
-	poll(&pfd, 1, 20000);
+	poll(&pfd, 1, RAW_SECONDS * 1000);
 	return (void *)(uintptr_t)(unsigned short)pfd.revents;
 }
 

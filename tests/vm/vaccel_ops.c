@@ -303,8 +303,8 @@ static void test_bad_tail(void)
 	begin();
 	KTAP_EQ(raw_run(&q, &desc, &cqe), VACCEL_ST_OK);
 	raw_reg32(&q, VACCEL_REG_SQ_TAIL) = q.tail + q.entries + 1;
-	usleep(200000);
-	KTAP_EQ(raw_reg32(&q, VACCEL_REG_STATUS), VACCEL_STATE_HALTED);
+	KTAP_EXPECT(RAW_UNTIL(raw_reg32(&q, VACCEL_REG_STATUS) ==
+			      VACCEL_STATE_HALTED));
 	KTAP_EQ(raw_reg32(&q, VACCEL_REG_ERROR), VACCEL_QERR_BAD_TAIL);
 	raw_submit(&q, &desc);
 	KTAP_EQ(raw_wait_for(&q, &cqe, 0.2), 0);
@@ -328,7 +328,7 @@ static void test_poll(void)
 	KTAP_EQ(poll(&pfd, 1, 50), 0);
 	for (i = 0; i < 50; i++) {
 		raw_submit(&q, &desc);
-		KTAP_EQ(poll(&pfd, 1, 10000), 1);
+		KTAP_EQ(poll(&pfd, 1, RAW_SECONDS * 1000), 1);
 		KTAP_EQ(pfd.revents, POLLIN);
 		KTAP_EQ(raw_wait(&q, &cqe), 1);
 		raw_reg64(&q, VACCEL_REG_CQ_DB) = q.head;
@@ -353,7 +353,7 @@ static void test_eventfd(void)
 	pfd = (struct pollfd){ .fd = event.fd, .events = POLLIN };
 	/* Setting it arms once. */
 	KTAP_EQ(raw_run(&q, &desc, &cqe), VACCEL_ST_OK);
-	KTAP_EQ(poll(&pfd, 1, 10000), 1);
+	KTAP_EQ(poll(&pfd, 1, RAW_SECONDS * 1000), 1);
 	KTAP_EQ(read(event.fd, &value, 8), 8);
 	before = raw_counters(&q);
 	for (i = 0; i < 20; i++) {
@@ -363,7 +363,7 @@ static void test_eventfd(void)
 		/* Armed before. */
 		raw_reg64(&q, VACCEL_REG_CQ_DB) = VACCEL_CQ_ARM | q.head;
 		raw_submit(&q, &desc);
-		KTAP_EQ(poll(&pfd, 1, 10000), 1);
+		KTAP_EQ(poll(&pfd, 1, RAW_SECONDS * 1000), 1);
 		KTAP_EQ(read(event.fd, &value, 8), 8);
 		KTAP_EQ(value, 1);
 		KTAP_EQ(raw_wait(&q, &cqe), 1);
@@ -371,7 +371,7 @@ static void test_eventfd(void)
 		raw_submit(&q, &desc);
 		usleep(1000 * (i % 5));
 		raw_reg64(&q, VACCEL_REG_CQ_DB) = VACCEL_CQ_ARM | q.head;
-		KTAP_EQ(poll(&pfd, 1, 10000), 1);
+		KTAP_EQ(poll(&pfd, 1, RAW_SECONDS * 1000), 1);
 		KTAP_EQ(read(event.fd, &value, 8), 8);
 		KTAP_EQ(raw_wait(&q, &cqe), 1);
 	}
@@ -411,29 +411,35 @@ static void test_trap_count(void)
 	end();
 }
 
-static void test_cancel(void)
+/* 100 copies and a cancel behind them: how many it came in time for. */
+static unsigned int cancel(void)
 {
-	struct vaccel_desc noop = { .op = VACCEL_OP_NOOP };
-	struct vaccel_desc copy;
+	struct vaccel_desc copy = raw_desc(VACCEL_OP_COPY, a, SIZE, b, SIZE);
 	unsigned int canceled = 0, ok = 0, i;
-	double limit;
 
-	begin();
-	copy = raw_desc(VACCEL_OP_COPY, a, SIZE, b, SIZE);
 	for (i = 0; i < 100; i++)
 		raw_put(&q, &copy);
 	raw_ring(&q);
 	raw_reg32(&q, VACCEL_REG_CTRL) = VACCEL_CTRL_CANCEL;
-	limit = raw_now() + RAW_SECONDS;
-	while (raw_reg32(&q, VACCEL_REG_CTRL) && raw_now() < limit)
-		;
-	KTAP_EQ(raw_reg32(&q, VACCEL_REG_CTRL), 0);
+	KTAP_REQUIRE(RAW_UNTIL(!raw_reg32(&q, VACCEL_REG_CTRL)));
 	/* All answered before the register clears. */
 	while (raw_poll(&q, &cqe)) {
 		canceled += cqe.status == VACCEL_ST_CANCELED;
 		ok += cqe.status == VACCEL_ST_OK;
 	}
 	KTAP_EQ(canceled + ok, 100);
+	return canceled;
+}
+
+static void test_cancel(void)
+{
+	struct vaccel_desc noop = { .op = VACCEL_OP_NOOP };
+	unsigned int canceled = 0, round;
+
+	begin();
+	/* The device may be done before a busy machine lets us say so. */
+	for (round = 0; round < 20 && !canceled; round++)
+		canceled = cancel();
 	KTAP_EXPECT(canceled > 0);
 	KTAP_EQ(raw_run(&q, &noop, &cqe), VACCEL_ST_OK);
 	end();

@@ -23,7 +23,8 @@
 
 #define RAW_DRIVER "/sys/bus/platform/drivers/vaccel/"
 #define RAW_DEBUG "/sys/kernel/debug/vaccel/"
-#define RAW_SECONDS 60
+/* For what must come, on however busy a machine. */
+#define RAW_SECONDS 100
 
 struct raw_queue {
 	int fd;
@@ -47,6 +48,16 @@ static inline double raw_now(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
+
+/* Waits until the condition holds: 1, or 0 if it never does. */
+#define RAW_UNTIL(condition)                                \
+	({                                                  \
+		double raw_end = raw_now() + RAW_SECONDS;   \
+                                                            \
+		while (!(condition) && raw_now() < raw_end) \
+			usleep(10000);                      \
+		(condition) ? 1 : 0;                        \
+	})
 
 static inline void *raw_map(struct raw_queue *q, int type, size_t size)
 {
