@@ -284,7 +284,8 @@ static uint32_t stream_compress(int format, uint32_t size, uint64_t seed,
 static void test_stream_compress(void)
 {
 	static const uint32_t most[] = { 20, 500, 9000, 100000, 400000 };
-	static const uint32_t sizes[] = { 3000, 50000, SIZE, SIZE, SIZE };
+	const uint32_t sizes[] = { ktap_times(3000), ktap_times(50000), SIZE,
+				   SIZE, SIZE };
 	uint32_t size, len, j;
 	uint64_t seed = 6;
 	unsigned int i;
@@ -415,9 +416,10 @@ static void test_stream_decompress(void)
 	for (format = 0; format < 3; format++)
 		for (level = 0; level <= 9; level += 3)
 			for (i = 0; i < 4; i++) {
-				uint32_t size = most[i] < 10   ? 800 :
-						most[i] < 5000 ? 10000 :
-								 SIZE;
+				uint32_t size =
+					most[i] < 10   ? ktap_times(800) :
+					most[i] < 5000 ? ktap_times(10000) :
+							 SIZE;
 				uint32_t len = zlib_pack(
 					format, level, level == 3 ? Z_FIXED : 0,
 					plain, size);
@@ -439,7 +441,7 @@ static void test_bit_flips(void)
 	uint32_t len;
 
 	begin();
-	len = zlib_pack(VACCEL_FORMAT_ZLIB, 6, 0, plain, 700);
+	len = zlib_pack(VACCEL_FORMAT_ZLIB, 6, 0, plain, ktap_times(700));
 	for (i = 0; i < 8 * len; i++) {
 		long verdict;
 		int status;
@@ -468,14 +470,14 @@ static void test_noise(void)
 
 	begin();
 	s = (struct vaccel_stream *)state;
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < (unsigned int)ktap_times(300); i++) {
 		for (j = 0; j < 2000; j++)
 			packed[j] = raw_random(&seed);
 		run(VACCEL_OP_DECOMPRESS, VACCEL_FORMAT_RAW, packed, 2000, back,
 		    SIZE, NULL);
 		odd += cqe.status == VACCEL_ST_IO;
 	}
-	for (i = 0; i < 1500; i++) {
+	for (i = 0; i < (unsigned int)ktap_times(1500); i++) {
 		for (j = 0; j < 512; j++)
 			state[j] = raw_random(&seed);
 		s->magic = VACCEL_STREAM_MAGIC;

@@ -276,28 +276,29 @@ static void test_removal(void)
 /* One of 64: eight queues, work on all of them, every answer checked. */
 static int crowd_member(unsigned int seed)
 {
-	enum { QUEUES = 8, REQUESTS = 16, LEN = 3000 };
+	enum { QUEUES = 8, LEN = 3000 };
+	const int requests = ktap_times(16);
 	struct raw_queue queues[QUEUES];
-	uint8_t *src = raw_anonymous(REQUESTS * LEN);
-	uint8_t *dst = raw_anonymous((size_t)QUEUES * REQUESTS * LEN);
+	uint8_t *src = raw_anonymous(requests * LEN);
+	uint8_t *dst = raw_anonymous((size_t)QUEUES * requests * LEN);
 	struct vaccel_cqe answer;
 	int i, j;
 
-	raw_text(src, REQUESTS * LEN, seed + 1);
+	raw_text(src, requests * LEN, seed + 1);
 	for (i = 0; i < QUEUES; i++)
 		if (raw_open(&queues[i], NAME))
 			return 1;
-	for (j = 0; j < REQUESTS; j++)
+	for (j = 0; j < requests; j++)
 		for (i = 0; i < QUEUES; i++) {
 			struct vaccel_desc desc =
 				raw_desc(VACCEL_OP_COPY, src + j * LEN, LEN,
-					 dst + (i * REQUESTS + j) * LEN, LEN);
+					 dst + (i * requests + j) * LEN, LEN);
 
 			desc.cookie = i * 1000 + j;
 			raw_submit(&queues[i], &desc);
 		}
 	for (i = 0; i < QUEUES; i++)
-		for (j = 0; j < REQUESTS; j++) {
+		for (j = 0; j < requests; j++) {
 			if (!raw_wait_for(&queues[i], &answer, 200))
 				return 2;
 			if (answer.status != VACCEL_ST_OK ||
@@ -305,7 +306,7 @@ static int crowd_member(unsigned int seed)
 				return 3;
 		}
 	for (i = 0; i < QUEUES; i++)
-		if (memcmp(src, dst + i * REQUESTS * LEN, REQUESTS * LEN))
+		if (memcmp(src, dst + i * requests * LEN, requests * LEN))
 			return 4;
 	if (seed % 2)
 		for (i = 0; i < QUEUES; i++)
