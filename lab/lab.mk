@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What the top Makefile does with the kernel: build modules, boot machines.
 
-kernel_steps := kernel-6.1 kernel-6.12 dkms lab-selftest lab-stock
+kernel_steps := kernel-6.1 kernel-6.12 dkms lab-selftest lab-stock lab-debug
 
 .PHONY: kernel lab lab-demo check-kernel
 
