@@ -272,6 +272,7 @@ static void test_release_wakes_sleepers(void **state)
 				 0);
 	}
 	fixture_sleep(100 * MS);
+	fixture_await_idle_threads();
 	wd_release_queue(&q);
 	for (i = 0; i < COUNT; i++) {
 		assert_int_equal(pthread_join(sleepers[i].thread, NULL), 0);

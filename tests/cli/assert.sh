@@ -8,7 +8,9 @@ fail()
 {
 	echo "FAILED: $*"
 	for stream in out err; do
-		[ ! -s $stream ] || head -c 1000 $stream | sed "s/^/$stream: /"
+		[ ! -s $stream ] ||
+			head -c 1000 $stream | cat -v | sed "s/^/$stream: /"
+		echo
 	done
 	exit 1
 }

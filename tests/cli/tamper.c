@@ -3,8 +3,8 @@
  * A device that fails, for the tests of the command: preloaded, it changes
  * answers of the library before the command sees them. TAMPER says what:
  * "status" makes operation 5000 of them fail, "result" and "data" spoil the
- * check value and the output of each; "full" lets a session refuse every third
- * request as one too many, "broken" the fourth for good.
+ * check value and the output of each; "full" lets a session that has some refuse every
+ * third request as one too many, "broken" the fourth for good.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -46,6 +46,15 @@ wd_recv_burst(struct wd_queue *q, void **reqs, unsigned int n)
 	return got;
 }
 
+static unsigned long in_flight;
+static wd_comp_callback answered;
+
+static void answer(struct wd_comp *comp, const struct wd_request *req)
+{
+	in_flight--;
+	answered(comp, req);
+}
+
 /* What is wrong with the next request, 0 if nothing. */
 static int refusal(void)
 {
@@ -53,13 +62,14 @@ static int refusal(void)
 	const char *what = getenv("TAMPER");
 
 	count++;
-	if (what && !strcmp(what, "full") && count % 3 == 0)
+	if (what && !strcmp(what, "full") && count % 3 == 0 && in_flight)
 		return -EAGAIN;
 	if (what && !strcmp(what, "broken") && count == 4)
 		return -EIO;
 	return 0;
 }
 
+/* The command has one session, one callback and one thread for them. */
 __attribute__((visibility("default"))) int
 wd_comp_submit(struct wd_comp *comp, const struct wd_request *req,
 	       wd_comp_callback callback)
@@ -72,5 +82,10 @@ wd_comp_submit(struct wd_comp *comp, const struct wd_request *req,
 		return ret;
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "wd_comp_submit");
-	return next(comp, req, callback);
+	answered = callback;
+	in_flight++;
+	ret = next(comp, req, answer);
+	if (ret)
+		in_flight--;
+	return ret;
 }
