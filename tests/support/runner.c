@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define CHILD_SKIPPED 77
-#define CHILD_SECONDS 30
+#define CHILD_SECONDS 120
 
 /* Written by the child before it ends, read by the parent after that. */
 struct verdict {

@@ -54,7 +54,7 @@ void skip_because(const char *format, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
 /*
- * Runs @body in a child process and asserts that it returned 0 within 30 s.
+ * Runs @body in a child process and asserts that it returned 0 within 120 s.
  * The body returns 0 or, through CHILD_CHECK(), the line that failed.
  */
 void assert_in_child(int (*body)(void *argument), void *argument);
