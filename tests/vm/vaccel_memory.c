@@ -110,6 +110,7 @@ static void test_hugetlb(void)
 	before = faults();
 	KTAP_EQ(copy(src, dst, huge), VACCEL_ST_OK);
 	KTAP_EXPECT(faults() - before <= 1);
+	ktap_note("%d page requests", (int)(faults() - before));
 	KTAP_EQ(memcmp(src, dst, huge), 0);
 	memset(src, 0, huge);
 	before = faults();
