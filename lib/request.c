@@ -37,6 +37,7 @@ static const struct wd_op_rules wd_op_rules[WD_OP_COUNT] = {
 			    .dst = true,
 			    .codec = true,
 			    .flags = WD_REQUEST_IOV },
+	[WD_FACTORIAL] = { .overlap = true },
 };
 
 enum wd_format wd_format_parse(const char *algorithm)

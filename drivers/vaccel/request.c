@@ -133,6 +133,9 @@ static void vaccel_desc_dst(struct vaccel_desc *desc,
 	desc->flags |= desc->dst_nents ? VACCEL_DESC_DST_SGL : 0;
 }
 
+/* Of operations that no such device has: bit 63 of its list is never set. */
+#define VACCEL_OP_NONE 63
+
 static int vaccel_opcode(const struct vaccel_slot *slot)
 {
 	static const uint8_t ops[WD_OP_COUNT] = {
@@ -145,6 +148,7 @@ static int vaccel_opcode(const struct vaccel_slot *slot)
 		[WD_ADLER32] = VACCEL_OP_ADLER32,
 		[WD_COMPRESS] = VACCEL_OP_COMPRESS,
 		[WD_DECOMPRESS] = VACCEL_OP_DECOMPRESS,
+		[WD_FACTORIAL] = VACCEL_OP_NONE,
 	};
 
 	return slot->phase == VACCEL_PHASE_SUM ? VACCEL_OP_ADLER32 :
