@@ -52,9 +52,11 @@ struct eventfd_ctx;
 struct inode;
 struct module;
 struct uacce_device;
+struct uacce_domain;
 struct uacce_space;
 struct uacce_queue;
 struct uacce_region;
+struct uacce_static;
 struct uacce_sva_provider;
 
 /**
@@ -85,9 +87,9 @@ struct uacce_qfile_region {
  *
  * For devices in shared-domain mode, whose drivers cannot use the DMA API: the
  * rings that a queue shares with the process, or what the device and the kernel
- * keep between themselves. The addresses are beyond what processes can have,
- * where the IOMMU and the device can express such, so that they are in nobody's
- * way; low ones otherwise.
+ * keep between themselves. The addresses are beyond those that
+ * processes get, where the IOMMU and the device can express such, so that they
+ * are in nobody's way; low ones otherwise.
  */
 struct uacce_buffer {
 	void *kernel;
@@ -201,6 +203,8 @@ struct uacce_queue {
 	struct page *scrap;
 	bool was_mapped;
 	struct uacce_space *space;
+	struct uacce_static *ss;
+	bool owns;
 	struct list_head space_node;
 	struct list_head device_node;
 	struct iommu_sva *handle;
@@ -232,6 +236,7 @@ struct uacce_device {
 	const char *algorithms;
 	unsigned long region_size[UACCE_REGIONS];
 	struct uacce_sva_provider *provider;
+	struct uacce_domain *domain;
 	struct srcu_struct srcu;
 	struct rw_semaphore lock;
 	bool removed;
