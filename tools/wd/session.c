@@ -80,3 +80,29 @@ int session_open(struct wd_comp **comp, const struct codec_options *opt,
 		explain(opt, format, -ret);
 	return ret;
 }
+
+struct session_counts session_count(struct wd_comp *comp)
+{
+	struct session_counts counts = { 0 };
+	struct wd_bounce_stats bounces;
+	struct wd_comp_stats stats;
+
+	if (comp && !wd_comp_get_stats(comp, &stats))
+		counts.fallbacks = stats.fallbacks;
+	if (comp && !wd_comp_get_bounces(comp, &bounces)) {
+		counts.bounces = bounces.operations;
+		counts.bounced_bytes = bounces.bytes;
+	}
+	return counts;
+}
+
+struct session_counts session_count_since(struct wd_comp *comp,
+					  const struct session_counts *before)
+{
+	struct session_counts counts = session_count(comp);
+
+	counts.fallbacks -= before->fallbacks;
+	counts.bounces -= before->bounces;
+	counts.bounced_bytes -= before->bounced_bytes;
+	return counts;
+}
