@@ -110,10 +110,12 @@ static ssize_t qfrs_offset_show(struct device *dev,
 	ssize_t len = 0;
 
 	for (type = 0; type < UACCE_REGIONS; type++)
-		len += sysfs_emit_at(
-			buf, len, "%lu%c",
-			uacce->region_size[type] ? type * PAGE_SIZE : ULONG_MAX,
-			type < UACCE_REGIONS - 1 ? '\t' : '\n');
+		len += sysfs_emit_at(buf, len, "%lu%c",
+				     type != UACCE_QFRT_DKO &&
+						     uacce->region_size[type] ?
+					     type * PAGE_SIZE :
+					     ULONG_MAX,
+				     type < UACCE_REGIONS - 1 ? '\t' : '\n');
 	return len;
 }
 static DEVICE_ATTR_RO(qfrs_offset);

@@ -292,6 +292,17 @@ static vm_fault_t test_fault(struct uacce_queue *q,
 			      page_to_pfn(tq->mmio[page]));
 }
 
+static vm_fault_t test_buffer_fault(struct uacce_queue *q,
+				    struct uacce_qfile_region *qfr,
+				    struct vm_fault *vmf)
+{
+	struct test_queue *tq = q->priv;
+	unsigned long at = vmf->address - vmf->vma->vm_start;
+
+	return vmf_insert_pfn(vmf->vma, vmf->address,
+			      vmalloc_to_pfn(tq->dus + (at & PAGE_MASK)));
+}
+
 /* As drivers do that have no use for faults, but one page at a time. */
 static int test_map_eagerly(struct test_queue *tq, struct vm_area_struct *vma)
 {
@@ -319,8 +330,13 @@ static int test_mmap(struct uacce_queue *q, struct vm_area_struct *vma,
 		qfr->fault = test_fault;
 		return 0;
 	}
-	if (tq->buffer.kernel)
+	if (tq->buffer.kernel && test_eager)
 		return uacce_buffer_mmap(&tq->buffer, vma);
+	if (tq->buffer.kernel) {
+		vm_flags_set(vma, VM_PFNMAP);
+		qfr->fault = test_buffer_fault;
+		return 0;
+	}
 	if (test_eager)
 		return test_map_eagerly(tq, vma);
 	uacce_region_set_pages(qfr, vma, virt_to_phys(tq->dus) >> PAGE_SHIFT);
