@@ -50,9 +50,13 @@ static void explain(const struct codec_options *opt, enum wd_format format,
 		message_error("no device can do %s: 'wd list' shows what can",
 			      algorithm);
 	else if (error == EBUSY)
-		message_error("device '%s' has no queue left: wait, or use "
-			      "another with -d",
+		message_error("device '%s' has no queue left, or is another "
+			      "process's: wait, or use another with -d",
 			      device ? device : "");
+	else if (error == ENOMEM)
+		message_error("no memory for a session on %s, or no more that "
+			      "may be locked: see 'ulimit -l'",
+			      device ? device : "any device");
 	else
 		message_error("cannot open a session for %s: %s", algorithm,
 			      strerror(error));
