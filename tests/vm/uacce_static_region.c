@@ -265,6 +265,33 @@ static void test_addresses(void)
 	KTAP_EQ(lab_del(1), 0);
 }
 
+/* The window of interrupts, whatever part of it. */
+static void test_reserved(void)
+{
+	char *window = (char *)0xfee00000ul;
+	int fd = static_open(0);
+	unsigned int *map;
+
+	KTAP_REQUIRE(fd >= 0);
+	KTAP_ERRNO((long)static_map(fd, window, LAB_PAGE), EADDRINUSE);
+	KTAP_ERRNO((long)static_map(fd, window + 0xff000, LAB_PAGE),
+		   EADDRINUSE);
+	KTAP_ERRNO((long)static_map(fd, window - LAB_PAGE, 2 * LAB_PAGE),
+		   EADDRINUSE);
+	KTAP_ERRNO((long)static_map(fd, window - LAB_PAGE, 2ul << 20),
+		   EADDRINUSE);
+	KTAP_EQ(static_charged(), 0);
+	map = static_map(fd, window - LAB_PAGE, LAB_PAGE);
+	KTAP_REQUIRE(map != MAP_FAILED);
+	KTAP_EXPECT(static_reaches(fd, map));
+	munmap(map, LAB_PAGE);
+	map = static_map(fd, window + 0x100000, LAB_PAGE);
+	KTAP_REQUIRE(map != MAP_FAILED);
+	KTAP_EXPECT(static_reaches(fd, map));
+	munmap(map, LAB_PAGE);
+	close(fd);
+}
+
 /* Buffers of such a device are low; static memory cannot lie over them. */
 static void test_taken(void)
 {
@@ -317,6 +344,7 @@ static const struct ktap_test tests[] = {
 	{ "put and removed", test_put_and_removed },
 	{ "DUS and DKO", test_buffers },
 	{ "addresses that the device cannot express", test_addresses },
+	{ "addresses that the IOMMU reserves", test_reserved },
 	{ "addresses in use", test_taken },
 	{ "a driver that uses the DMA API", test_registration },
 	{ "a device without it", test_not_offered },
