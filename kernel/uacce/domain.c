@@ -382,7 +382,7 @@ static int uacce_domain_create(struct uacce_device *uacce)
 	if (!domain)
 		return -ENOMEM;
 	domain->dev = uacce->parent;
-	domain->ranges = (struct rb_root_cached)RB_ROOT_CACHED;
+	domain->ranges = RB_ROOT_CACHED;
 	domain->msi_base = PHYS_ADDR_MAX;
 	domain->prot = IOMMU_READ | IOMMU_WRITE;
 	mutex_init(&domain->lock);

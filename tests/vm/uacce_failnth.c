@@ -170,8 +170,9 @@ static void undo_register(void)
 static void test_register(void)
 {
 	/* A platform device whose name could not be allocated. */
-	sweep(&(struct path){
-		.run = run_register, .undo = undo_register, .odd = EINVAL });
+	sweep(&(struct path){ .run = run_register,
+			      .undo = undo_register,
+			      .odd = { EINVAL } });
 	KTAP_EQ(access("/dev/test-1", F_OK), -1);
 }
 

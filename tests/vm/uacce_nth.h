@@ -38,13 +38,13 @@ static inline bool nth_hit(void)
 }
 
 /*
- * One path: 0 or -1 and errno. `undo` follows a success. `odd` is an errno
+ * One path: 0 or -1 and errno. `undo` follows a success. `odd` are errnos
  * that the kernel's own code makes of a failed allocation.
  */
 struct path {
 	int (*run)(void);
 	void (*undo)(void);
-	int odd;
+	int odd[2];
 };
 
 /*
@@ -70,7 +70,7 @@ static inline void sweep(const struct path *path)
 		failures++;
 		/* Copies from and to user memory are failed, too. */
 		if (!hit || (saved != ENOMEM && saved != EFAULT &&
-			     saved != path->odd)) {
+			     saved != path->odd[0] && saved != path->odd[1])) {
 			ktap_note("allocation %d: errno %d", nth, saved);
 			ktap.failed = 1;
 		}

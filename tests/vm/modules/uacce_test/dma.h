@@ -7,8 +7,11 @@
 #include "uacce_test_uapi.h"
 
 /* Copies by way of a bounce page of the device's own, as edu does. */
-static void test_dma_copy(struct swiommu_port *port, typeof(swiommu_read) *read,
-			  typeof(swiommu_write) *write,
+static void test_dma_copy(struct swiommu_port *port,
+			  size_t (*read)(struct swiommu_port *, u64, void *,
+					 size_t, int *),
+			  size_t (*write)(struct swiommu_port *, u64,
+					  const void *, size_t, int *),
 			  struct uacce_test_dma *dma, void *bounce)
 {
 	size_t part, done;
@@ -29,9 +32,12 @@ static void test_dma_copy(struct swiommu_port *port, typeof(swiommu_read) *read,
 
 static int test_dma(struct device *dev, struct uacce_test_dma *dma)
 {
-	typeof(swiommu_port_init) *init = symbol_get(swiommu_port_init);
-	typeof(swiommu_read) *read = symbol_get(swiommu_read);
-	typeof(swiommu_write) *write = symbol_get(swiommu_write);
+	int (*init)(struct swiommu_port *, struct device *, u32) =
+		symbol_get(swiommu_port_init);
+	size_t (*read)(struct swiommu_port *, u64, void *, size_t, int *) =
+		symbol_get(swiommu_read);
+	size_t (*write)(struct swiommu_port *, u64, const void *, size_t,
+			int *) = symbol_get(swiommu_write);
 	struct swiommu_port port;
 	void *bounce = NULL;
 	int ret = -ENODEV;
