@@ -33,7 +33,8 @@ static void edu_write(struct edu_device *edu, unsigned int reg, u32 value)
 
 /*
  * MSI is nobody else's, so this is always handled: a process that raises
- * interrupts and takes them back itself is no reason to switch them off.
+ * interrupts without a meaning, or takes them back itself, is no reason to
+ * switch them off.
  */
 static irqreturn_t edu_interrupt(int irq, void *data)
 {

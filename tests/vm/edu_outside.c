@@ -3,7 +3,7 @@
  * Transfers that leave the memory of the queue: nothing changes on either side,
  * the IOMMU reports them, and the device says that all went well.
  */
-/* lab-profiles: vtd vtd-debug */
+/* lab-profiles: vtd */
 /* lab-expect-log: DMAR: (DRHD: handling fault|\[DMA (Read|Write) NO_PASID\]) */
 #include "edu_raw.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The driver is taken from its device, and comes back, under use. */
-/* lab-profiles: vtd vtd-debug */
+/* lab-profiles: vtd */
 /* lab-timeout: 120 */
 #include <libgen.h>
 
