@@ -38,6 +38,7 @@ int wd_comp_open(struct wd_comp **out, const struct wd_comp_params *params)
 	comp->session.queue = (struct wd_queue){
 		.algorithm = wd_comp_algorithm(comp->format),
 		.device = params->device,
+		.flags = WD_QUEUE_BOUNCE,
 		.workers = params->workers,
 		.depth = params->depth,
 		.timeout = params->timeout,
@@ -175,6 +176,11 @@ int wd_comp_get_stats(struct wd_comp *comp, struct wd_comp_stats *stats)
 	stats->bytes_in = atomic_load(&comp->session.bytes_in);
 	stats->bytes_out = atomic_load(&comp->session.bytes_out);
 	return 0;
+}
+
+int wd_comp_get_bounces(struct wd_comp *comp, struct wd_bounce_stats *stats)
+{
+	return comp ? wd_get_bounces(&comp->session.queue, stats) : -EINVAL;
 }
 
 const char *wd_comp_device(const struct wd_comp *comp)

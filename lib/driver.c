@@ -11,6 +11,7 @@
 static _Atomic(const struct wd_driver *) wd_drivers[WD_DRIVER_MAX] = {
 	&wd_sw_driver,
 	&wd_vaccel_driver,
+	&wd_edu_driver,
 };
 
 int wd_driver_register(const struct wd_driver *driver)

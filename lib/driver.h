@@ -83,12 +83,14 @@ struct wd_ctx_ops {
 	void (*stream_close)(struct wd_stream *stream);
 
 	/*
-	 * Optional: memory that the device reaches. The default is memory of
-	 * the process, which an in-process device reaches anyway.
+	 * Of a context with .reserved_only: map makes @region->size bytes that
+	 * the device reaches and fills in the rest of @region; attach has it
+	 * reach a region that another context has mapped, until the context is
+	 * closed. Both are needed there and not called elsewhere.
 	 */
 	int (*region_map)(struct wd_ctx *ctx, struct wd_region *region);
-	int (*region_share)(struct wd_ctx *source, struct wd_ctx *target);
-	void (*region_unmap)(struct wd_ctx *ctx, struct wd_region *region);
+	int (*region_attach)(struct wd_ctx *ctx,
+			     const struct wd_region *region);
 };
 
 /* The driver's side of a queue; drivers embed it and fill in .ops. */
@@ -101,7 +103,15 @@ struct wd_ctx {
 	unsigned int workers; /* as opened */
 	atomic_uint waiters; /* threads in wd_recv_deadline() */
 	atomic_bool closing; /* waiters leave */
-	struct wd_region *region; /* guarded by the lock in memory.c */
+	/* Changed under the lock in memory.c, read by whoever sends. */
+	_Atomic(struct wd_region *) region;
+
+	/* For the driver to set. */
+	bool reserved_only; /* the device reaches no memory but reserved */
+	bool bounce; /* the driver copies what it does not reach */
+	/* The driver's counts of that, see wd_bounce_count(). */
+	_Atomic uint64_t bounces;
+	_Atomic uint64_t bounced_bytes;
 };
 
 /* What a queue asks of a driver, defaults resolved. */
@@ -112,6 +122,7 @@ struct wd_ctx_params {
 	unsigned int depth;
 	unsigned int workers;
 	int node; /* of the workers; -1: any */
+	bool bounce; /* WD_QUEUE_BOUNCE */
 };
 
 struct wd_driver {
@@ -142,6 +153,7 @@ const struct wd_driver *wd_driver_get(size_t index);
 
 extern const struct wd_driver wd_sw_driver;
 extern const struct wd_driver wd_vaccel_driver;
+extern const struct wd_driver wd_edu_driver;
 
 /* Requests: defaults resolved. */
 enum wd_format wd_request_format(const struct wd_ctx *ctx,

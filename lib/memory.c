@@ -9,29 +9,31 @@
 #include "queue.h"
 
 /*
- * Guards .region of every context and .users of every region. One lock for all,
+ * Guards changes of every context's .region, and .users of every region. One lock for all,
  * since sharing involves two contexts and none of this is on a data path. All
  * zeroes, which the page holds at first and in a child, is an open mutex.
  */
 #define wd_memory_lock (wd_process_page.memory_lock)
 
 /* Memory of the process, for devices that reach all of it. */
-static int wd_region_map(struct wd_ctx *ctx, struct wd_region *region)
+static int wd_region_map(struct wd_region *region)
 {
-	(void)ctx;
 	region->address = mmap(NULL, region->size, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (region->address == MAP_FAILED)
 		return -errno;
 	/* As a device's mapping: a child does not inherit it. */
 	madvise(region->address, region->size, MADV_DONTFORK);
+	region->fd = -1;
 	return 0;
 }
 
-static void wd_region_unmap(struct wd_ctx *ctx, struct wd_region *region)
+void wd_region_unmap(struct wd_region *region, bool forked)
 {
-	(void)ctx;
-	munmap(region->address, region->size);
+	if (!forked)
+		munmap(region->address, region->size);
+	if (region->fd >= 0)
+		close(region->fd);
 }
 
 static int wd_memory_reserve(struct wd_ctx *ctx, size_t size)
@@ -47,13 +49,13 @@ static int wd_memory_reserve(struct wd_ctx *ctx, size_t size)
 		return -ENOMEM;
 	region->size = size;
 	region->users = 1;
-	ret = ctx->ops->region_map ? ctx->ops->region_map(ctx, region) :
-				     wd_region_map(ctx, region);
+	ret = ctx->reserved_only ? ctx->ops->region_map(ctx, region) :
+				   wd_region_map(region);
 	if (ret) {
 		free(region);
 		return ret;
 	}
-	ctx->region = region;
+	atomic_store_explicit(&ctx->region, region, memory_order_release);
 	return 0;
 }
 
@@ -90,13 +92,14 @@ static int wd_memory_share(struct wd_ctx *source, struct wd_ctx *target)
 		return -ENOENT;
 	if (target->region)
 		return -EEXIST;
-	if (target->ops->region_share)
-		ret = target->ops->region_share(source, target);
+	if (target->reserved_only)
+		ret = target->ops->region_attach(target, source->region);
 	if (ret)
 		return ret;
 	/* In this order, so that a child forked in between frees nothing twice. */
 	source->region->users++;
-	target->region = source->region;
+	atomic_store_explicit(&target->region, source->region,
+			      memory_order_release);
 	return 0;
 }
 
@@ -117,19 +120,13 @@ int wd_share_reserved_memory(struct wd_queue *q, struct wd_queue *target)
 	return ret;
 }
 
-void wd_memory_leave(struct wd_ctx *ctx, bool forked)
+void wd_memory_leave(struct wd_region *region, bool forked)
 {
-	struct wd_region *region;
-
+	if (!region)
+		return;
 	pthread_mutex_lock(&wd_memory_lock);
-	region = ctx->region;
-	ctx->region = NULL;
-	if (region && --region->users == 0) {
-		/* A child has no mapping to undo. */
-		if (!forked && ctx->ops->region_unmap)
-			ctx->ops->region_unmap(ctx, region);
-		else if (!forked)
-			wd_region_unmap(ctx, region);
+	if (--region->users == 0) {
+		wd_region_unmap(region, forked);
 		free(region);
 	}
 	pthread_mutex_unlock(&wd_memory_lock);

@@ -12,7 +12,9 @@
 #include "process.h"
 #include "queue.h"
 
-#define WD_QUEUE_FLAGS (WD_QUEUE_SINGLE_THREAD | WD_QUEUE_NODE | WD_QUEUE_SVA)
+#define WD_QUEUE_FLAGS                                           \
+	(WD_QUEUE_SINGLE_THREAD | WD_QUEUE_NODE | WD_QUEUE_SVA | \
+	 WD_QUEUE_BOUNCE)
 
 static unsigned int wd_queue_depth(unsigned int wanted)
 {
@@ -110,6 +112,11 @@ static int wd_queue_open_any(struct wd_queue *q, const char *name,
 			continue;
 
 		err = dev->driver->open(dev, params, &ctx);
+		if (!err && params->bounce && ctx->reserved_only &&
+		    !ctx->bounce) {
+			ctx->ops->close(ctx, false);
+			err = -EOPNOTSUPP;
+		}
 		if (!err) {
 			memcpy(q->got.device, dev->name, sizeof(q->got.device));
 			q->got.depth = ctx->depth;
@@ -154,6 +161,7 @@ int wd_request_queue(struct wd_queue *q)
 		.depth = wd_queue_depth(q->depth),
 		.workers = wd_queue_workers(q->workers),
 		.node = q->flags & WD_QUEUE_NODE ? q->node : -1,
+		.bounce = q->flags & WD_QUEUE_BOUNCE,
 	};
 
 	ret = wd_device_list_open(&list);
@@ -169,6 +177,7 @@ int wd_request_queue(struct wd_queue *q)
 
 void wd_release_queue(struct wd_queue *q)
 {
+	struct wd_region *region;
 	struct wd_ctx *ctx;
 	bool forked;
 
@@ -183,8 +192,9 @@ void wd_release_queue(struct wd_queue *q)
 		sched_yield();
 	}
 	q->priv = NULL; /* not before: waiters have read it */
-	wd_memory_leave(ctx, forked);
+	region = ctx->region;
 	ctx->ops->close(ctx, forked);
+	wd_memory_leave(region, forked); /* nothing works on it any more */
 }
 
 /* How many requests, from the first on, are fit to be sent, or why none is. */
@@ -354,5 +364,19 @@ int wd_queue_run(struct wd_queue *q, struct wd_request *req)
 		return ret;
 	ctx->ops->run(ctx, req);
 	wd_request_unclaim(req);
+	return 0;
+}
+
+int wd_get_bounces(struct wd_queue *q, struct wd_bounce_stats *stats)
+{
+	struct wd_ctx *ctx;
+	int ret = wd_queue_enter(q, &ctx);
+
+	if (ret)
+		return ret;
+	if (!stats)
+		return -EINVAL;
+	stats->operations = atomic_load(&ctx->bounces);
+	stats->bytes = atomic_load(&ctx->bounced_bytes);
 	return 0;
 }

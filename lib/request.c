@@ -4,7 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "driver.h"
+#include "memory.h"
 
 /* What an operation reads, writes and understands. */
 struct wd_op_rules {
@@ -37,6 +37,7 @@ static const struct wd_op_rules wd_op_rules[WD_OP_COUNT] = {
 			    .dst = true,
 			    .codec = true,
 			    .flags = WD_REQUEST_IOV },
+	[WD_FACTORIAL] = { .overlap = true },
 };
 
 enum wd_format wd_format_parse(const char *algorithm)
@@ -129,6 +130,17 @@ static bool wd_side_overlaps(const struct wd_side *a, const struct wd_side *b)
 	return false;
 }
 
+/* Whether the device reaches all of a side; its list is read here only. */
+static bool wd_side_reached(const struct wd_ctx *ctx,
+			    const struct wd_side *side)
+{
+	for (size_t i = 0; i < side->count; i++)
+		if (!wd_memory_reaches(ctx, side->iov[i].iov_base,
+				       side->iov[i].iov_len))
+			return false;
+	return true;
+}
+
 static int wd_request_check_codec(const struct wd_ctx *ctx,
 				  const struct wd_request *req)
 {
@@ -191,6 +203,9 @@ int wd_request_check(const struct wd_ctx *ctx, const struct wd_request *req)
 		return -EINVAL;
 	if (req->op == WD_COMPARE && dst.total != src.total)
 		return -EINVAL;
+	if (wd_unlikely(ctx->reserved_only) && !ctx->bounce &&
+	    (!wd_side_reached(ctx, &src) || !wd_side_reached(ctx, &dst)))
+		return -EFAULT;
 	return rules->codec ? wd_request_check_codec(ctx, req) : 0;
 }
 

@@ -69,7 +69,8 @@ struct wd_queue *wd_session_fallback(struct wd_session *s)
 bool wd_session_falls_back(const struct wd_session *s, int error)
 {
 	return s->fallback_allowed &&
-	       (error == -EOPNOTSUPP || error == -ENODEV || error == -EIO) &&
+	       (error == -EOPNOTSUPP || error == -ENODEV || error == -EIO ||
+		error == -ENOMEM) &&
 	       strcmp(s->queue.got.device, "sw");
 }
 

@@ -15,7 +15,7 @@ static int sw_enumerate(struct wd_device_list *list)
 	strcpy(dev->name, "sw");
 	strcpy(dev->api, "process");
 	strcpy(dev->algorithms, "noop copy fill compare crc32c crc32 adler32 "
-				"deflate zlib gzip");
+				"deflate zlib gzip factorial");
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <uapi/uacce.h>
 
 #include "log.h"
+#include "static.h"
 #include "vaccel.h"
 
 #define VACCEL_SPIN_NS 20000
@@ -102,8 +103,8 @@ static int vaccel_identify(struct vaccel_queue *q)
 	      q->stream_size % q->stream_align ||
 	      q->stream_size < sizeof(struct vaccel_stream))))
 		return -EIO;
-	/* Requests point to any memory of the process. */
-	if (!(q->features & VACCEL_FEAT_SVA))
+	q->ctx.reserved_only = !(q->features & VACCEL_FEAT_SVA);
+	if (q->ctx.reserved_only && q->stream_align > WD_POOL_GRAIN)
 		return -EOPNOTSUPP;
 	q->sq = (struct vaccel_desc *)(q->dus + sq);
 	q->cq = (struct vaccel_cqe *)(q->dus + cq);
@@ -112,11 +113,10 @@ static int vaccel_identify(struct vaccel_queue *q)
 
 static void vaccel_free_slots(struct vaccel_queue *q)
 {
-	for (unsigned int i = 0; q->slots && i < q->ctx.depth; i++) {
-		free(q->slots[i].src_list);
-		free(q->slots[i].dst_list);
-		free(q->slots[i].state);
-	}
+	/* The pool's is gone with the pool. */
+	for (unsigned int i = 0;
+	     q->slots && !q->ctx.reserved_only && i < q->ctx.depth; i++)
+		vaccel_slot_release(q, &q->slots[i]);
 	free(q->slots);
 	free(q->done);
 }
@@ -147,8 +147,20 @@ static void vaccel_close(struct wd_ctx *ctx, bool forked)
 	}
 	close(q->wake);
 	close(q->fd); /* the device touches nothing from here on */
+	wd_pool_destroy(&q->pool, forked);
 	vaccel_free_slots(q);
 	free(q);
+}
+
+static int vaccel_region_map(struct wd_ctx *ctx, struct wd_region *region)
+{
+	return wd_static_map(vaccel_queue_of(ctx)->path, region);
+}
+
+static int vaccel_region_attach(struct wd_ctx *ctx,
+				const struct wd_region *region)
+{
+	return wd_static_share(vaccel_queue_of(ctx)->fd, region);
 }
 
 static const struct wd_ctx_ops vaccel_ctx_ops = {
@@ -162,6 +174,8 @@ static const struct wd_ctx_ops vaccel_ctx_ops = {
 	.stream_open = vaccel_stream_open,
 	.stream_reset = vaccel_stream_reset,
 	.stream_close = vaccel_stream_close,
+	.region_map = vaccel_region_map,
+	.region_attach = vaccel_region_attach,
 };
 
 static uint64_t vaccel_stall(void)
@@ -192,7 +206,7 @@ static uint64_t vaccel_spin(void)
 	return 0;
 }
 
-static int vaccel_start(struct vaccel_queue *q)
+static int vaccel_start(struct vaccel_queue *q, bool bounce)
 {
 	int ret = vaccel_map(q);
 
@@ -206,12 +220,20 @@ static int vaccel_start(struct vaccel_queue *q)
 	ret = vaccel_make_slots(q);
 	if (ret)
 		goto err_unmap;
+	/* Here rather than with the first request: it may not be allowed. */
+	q->ctx.bounce = q->ctx.reserved_only && bounce;
+	if (q->ctx.bounce)
+		ret = wd_pool_grow(&q->pool, &q->ctx);
+	if (ret)
+		goto err_free_slots;
 	if (ioctl(q->fd, UACCE_CMD_START_Q)) {
 		ret = -errno;
-		goto err_free_slots;
+		goto err_destroy_pool;
 	}
 	return 0;
 
+err_destroy_pool:
+	wd_pool_destroy(&q->pool, false);
 err_free_slots:
 	vaccel_free_slots(q);
 err_unmap:
@@ -223,7 +245,6 @@ static int vaccel_open(const struct wd_device *device,
 		       const struct wd_ctx_params *params, struct wd_ctx **ctx)
 {
 	struct vaccel_queue *q;
-	char path[80];
 	int ret;
 
 	q = calloc(1, sizeof(*q));
@@ -235,11 +256,11 @@ static int vaccel_open(const struct wd_device *device,
 	q->stall = vaccel_stall();
 	pthread_mutex_init(&q->lock, NULL);
 
-	snprintf(path, sizeof(path), "/dev/%s", device->name);
-	q->fd = open(path, O_RDWR | O_CLOEXEC);
+	snprintf(q->path, sizeof(q->path), "/dev/%s", device->name);
+	q->fd = open(q->path, O_RDWR | O_CLOEXEC);
 	if (q->fd < 0) {
 		ret = -errno;
-		wd_log(WD_LOG_INFO, "%s: %s", path, strerror(errno));
+		wd_log(WD_LOG_INFO, "%s: %s", q->path, strerror(errno));
 		goto err_free;
 	}
 	q->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
@@ -247,7 +268,7 @@ static int vaccel_open(const struct wd_device *device,
 		ret = -errno;
 		goto err_close;
 	}
-	ret = vaccel_start(q);
+	ret = vaccel_start(q, params->bounce);
 	if (ret)
 		goto err_close_wake;
 	*ctx = &q->ctx;

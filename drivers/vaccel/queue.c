@@ -38,6 +38,17 @@ void __vaccel_ring(struct vaccel_queue *q)
 	vaccel_write32(q, VACCEL_REG_SQ_TAIL, q->sq_tail);
 }
 
+static void __vaccel_slot_put(struct vaccel_queue *q, struct vaccel_slot *slot)
+{
+	if (q->ctx.reserved_only)
+		vaccel_slot_release(q, slot);
+	slot->phase = VACCEL_PHASE_FREE;
+	slot->req = NULL;
+	slot->next = q->free_slots;
+	q->free_slots = (uint32_t)(slot - q->slots);
+	q->at_device--;
+}
+
 /* Fills in the answer of a slot's request, and frees the slot. */
 static void __vaccel_complete(struct vaccel_queue *q, struct vaccel_slot *slot,
 			      int status)
@@ -65,11 +76,7 @@ static void __vaccel_complete(struct vaccel_queue *q, struct vaccel_slot *slot,
 		req->checksum = 0;
 	req->status = status;
 
-	slot->phase = VACCEL_PHASE_FREE;
-	slot->req = NULL;
-	slot->next = q->free_slots;
-	q->free_slots = (uint32_t)(slot - q->slots);
-	q->at_device--;
+	__vaccel_slot_put(q, slot);
 }
 
 void __vaccel_answer(struct vaccel_queue *q, struct vaccel_slot *slot,
@@ -90,7 +97,8 @@ void vaccel_wake(struct wd_ctx *ctx)
 		return; /* the counter is full: that wakes them, too */
 }
 
-static void __vaccel_send(struct vaccel_queue *q, struct wd_request *req)
+/* False when the pool has no memory left and what is in flight gives some. */
+static bool __vaccel_send(struct vaccel_queue *q, struct wd_request *req)
 {
 	struct vaccel_slot *slot = &q->slots[q->free_slots];
 	struct vaccel_desc desc;
@@ -104,16 +112,22 @@ static void __vaccel_send(struct vaccel_queue *q, struct wd_request *req)
 	status = q->dead;
 	if (!status)
 		status = vaccel_request_start(q, slot, &desc);
-	if (status) {
-		__vaccel_answer(q, slot, status);
-	} else {
-		__vaccel_submit(q, slot, &desc);
+	if (status == -ENOMEM && q->ctx.reserved_only && q->at_device > 1) {
+		__vaccel_slot_put(q, slot);
+		q->in_flight--;
+		return false;
 	}
+	if (status)
+		__vaccel_answer(q, slot, status);
+	else
+		__vaccel_submit(q, slot, &desc);
+	return true;
 }
 
 unsigned int vaccel_send(struct wd_ctx *ctx, void *const *reqs, unsigned int n)
 {
 	struct vaccel_queue *q = vaccel_queue_of(ctx);
+	unsigned int sent = 0;
 	uint32_t tail;
 	bool answered;
 
@@ -126,15 +140,15 @@ unsigned int vaccel_send(struct wd_ctx *ctx, void *const *reqs, unsigned int n)
 		n = ctx->depth - q->in_flight;
 	if (!q->at_device)
 		q->stall_since = 0; /* idle until now */
-	for (unsigned int i = 0; i < n; i++)
-		__vaccel_send(q, reqs[i]);
+	while (sent < n && __vaccel_send(q, reqs[sent]))
+		sent++;
 	if (q->sq_tail != tail)
 		__vaccel_ring(q);
 	answered = q->done_tail != q->done_head;
 	vaccel_unlock(q);
 	if (answered)
 		vaccel_wake(ctx);
-	return n;
+	return sent;
 }
 
 /* The completion at the head of the ring, NULL if there is none. */

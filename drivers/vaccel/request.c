@@ -6,114 +6,10 @@
  * object is then staged, that is, goes through a stream state of the slot's.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "vaccel.h"
-
-/* One side of a request: a buffer, or a list of them. */
-struct vaccel_side {
-	const void *buffer;
-	size_t len; /* bytes, or entries */
-	bool list;
-};
-
-/* What a descriptor covers of a side. */
-struct vaccel_cover {
-	uint64_t addr;
-	uint32_t len;
-	uint16_t nents; /* 0: not a list */
-	bool whole; /* all that is left of the side */
-};
-
-static struct vaccel_side vaccel_src(const struct wd_request *req)
-{
-	return (struct vaccel_side){ req->src, req->src_len,
-				     req->flags & WD_REQUEST_SRC_IOV };
-}
-
-static struct vaccel_side vaccel_dst(const struct wd_request *req)
-{
-	return (struct vaccel_side){ req->dst, req->dst_len,
-				     req->flags & WD_REQUEST_DST_IOV };
-}
-
-static size_t vaccel_side_total(const struct vaccel_side *side)
-{
-	const struct iovec *iov = side->buffer;
-	size_t total = 0;
-
-	if (!side->list)
-		return side->len;
-	for (size_t i = 0; i < side->len; i++)
-		total += iov[i].iov_len;
-	return total;
-}
-
-static void vaccel_cover_flat(const struct vaccel_queue *q, const char *at,
-			      size_t len, struct vaccel_cover *cover)
-{
-	cover->addr = (uintptr_t)at;
-	cover->len = (uint32_t)(len < q->max_len ? len : q->max_len);
-	cover->nents = 0;
-	cover->whole = cover->len == len;
-}
-
-static int vaccel_cover_list(const struct vaccel_queue *q,
-			     const struct vaccel_side *side, size_t skip,
-			     struct vaccel_sge **list,
-			     struct vaccel_cover *cover)
-{
-	uint32_t most = q->features & VACCEL_FEAT_SGL ? q->max_sgl : 1;
-	const struct iovec *iov = side->buffer;
-	size_t room = q->max_len;
-	uint32_t n = 0;
-
-	if (!*list)
-		*list = calloc(most, sizeof(**list));
-	if (!*list)
-		return -ENOMEM;
-
-	cover->whole = true;
-	for (size_t i = 0; i < side->len; i++) {
-		size_t len = iov[i].iov_len;
-
-		if (skip >= len) { /* empty ones, too */
-			skip -= len;
-			continue;
-		}
-		len -= skip;
-		if (n == most || len > room)
-			cover->whole = false;
-		if (n == most || !room)
-			break;
-		if (len > room)
-			len = room;
-		(*list)[n++] = (struct vaccel_sge){
-			.addr = (uintptr_t)iov[i].iov_base + skip,
-			.len = (uint32_t)len,
-		};
-		skip = 0;
-		room -= len;
-	}
-	cover->len = q->max_len - (uint32_t)room;
-	cover->nents = n > 1 ? (uint16_t)n : 0;
-	cover->addr = n > 1 ? (uintptr_t)*list : n ? (*list)->addr : 0;
-	return 0;
-}
-
-/* Covers as much of a side as a descriptor can, from @skip bytes on. */
-static int vaccel_cover(const struct vaccel_queue *q,
-			const struct vaccel_side *side, size_t skip,
-			struct vaccel_sge **list, struct vaccel_cover *cover)
-{
-	if (side->list)
-		return vaccel_cover_list(q, side, skip, list, cover);
-	vaccel_cover_flat(q, (const char *)side->buffer + skip,
-			  side->len - skip, cover);
-	return 0;
-}
 
 static void vaccel_desc_src(struct vaccel_desc *desc,
 			    const struct vaccel_cover *cover, uint32_t len)
@@ -133,6 +29,9 @@ static void vaccel_desc_dst(struct vaccel_desc *desc,
 	desc->flags |= desc->dst_nents ? VACCEL_DESC_DST_SGL : 0;
 }
 
+/* Of operations that no such device has: bit 63 of its list is never set. */
+#define VACCEL_OP_NONE 63
+
 static int vaccel_opcode(const struct vaccel_slot *slot)
 {
 	static const uint8_t ops[WD_OP_COUNT] = {
@@ -145,6 +44,7 @@ static int vaccel_opcode(const struct vaccel_slot *slot)
 		[WD_ADLER32] = VACCEL_OP_ADLER32,
 		[WD_COMPRESS] = VACCEL_OP_COMPRESS,
 		[WD_DECOMPRESS] = VACCEL_OP_DECOMPRESS,
+		[WD_FACTORIAL] = VACCEL_OP_NONE,
 	};
 
 	return slot->phase == VACCEL_PHASE_SUM ? VACCEL_OP_ADLER32 :
@@ -161,8 +61,8 @@ static int vaccel_step_pair(struct vaccel_queue *q, struct vaccel_slot *slot,
 	struct vaccel_cover to;
 	uint32_t len;
 
-	if (vaccel_cover(q, &src, slot->consumed, &slot->src_list, &from) ||
-	    vaccel_cover(q, &dst, slot->consumed, &slot->dst_list, &to))
+	if (vaccel_cover(q, &src, slot->consumed, &slot->src, &from) ||
+	    vaccel_cover(q, &dst, slot->consumed, &slot->dst, &to))
 		return -ENOMEM;
 	len = from.len < to.len ? from.len : to.len;
 	slot->last = from.whole && len == from.len;
@@ -179,7 +79,7 @@ static int vaccel_step_fill(struct vaccel_queue *q, struct vaccel_slot *slot,
 	uint64_t pattern = slot->req->operand;
 	struct vaccel_cover to;
 
-	if (vaccel_cover(q, &dst, slot->produced, &slot->dst_list, &to))
+	if (vaccel_cover(q, &dst, slot->produced, &slot->dst, &to))
 		return -ENOMEM;
 	slot->last = to.whole;
 	desc->aux = phase ? pattern >> phase | pattern << (64 - phase) :
@@ -197,7 +97,7 @@ static int vaccel_step_sum(struct vaccel_queue *q, struct vaccel_slot *slot,
 							slot->consumed;
 	struct vaccel_cover from;
 
-	if (vaccel_cover(q, &src, skip, &slot->src_list, &from))
+	if (vaccel_cover(q, &src, skip, &slot->src, &from))
 		return -ENOMEM;
 	slot->last = from.whole;
 	desc->aux = slot->sum;
@@ -261,8 +161,8 @@ static int vaccel_step_codec(struct vaccel_queue *q, struct vaccel_slot *slot,
 	struct vaccel_cover from;
 	struct vaccel_cover to;
 
-	if (vaccel_cover(q, &src, slot->consumed, &slot->src_list, &from) ||
-	    vaccel_cover(q, &dst, slot->produced, &slot->dst_list, &to))
+	if (vaccel_cover(q, &src, slot->consumed, &slot->src, &from) ||
+	    vaccel_cover(q, &dst, slot->produced, &slot->dst, &to))
 		return -ENOMEM;
 	slot->last = from.whole;
 	desc->ctx = (uintptr_t)vaccel_codec_state(slot);
@@ -272,8 +172,9 @@ static int vaccel_step_codec(struct vaccel_queue *q, struct vaccel_slot *slot,
 	return 0;
 }
 
-int vaccel_request_step(struct vaccel_queue *q, struct vaccel_slot *slot,
-			struct vaccel_desc *desc)
+/* The next descriptor, without the copies that it may need. */
+static int vaccel_step(struct vaccel_queue *q, struct vaccel_slot *slot,
+		       struct vaccel_desc *desc)
 {
 	*desc = (struct vaccel_desc){ .op = (uint8_t)vaccel_opcode(slot) };
 	switch (desc->op) {
@@ -295,13 +196,32 @@ int vaccel_request_step(struct vaccel_queue *q, struct vaccel_slot *slot,
 	}
 }
 
+int vaccel_request_step(struct vaccel_queue *q, struct vaccel_slot *slot,
+			struct vaccel_desc *desc)
+{
+	size_t skip = slot->phase == VACCEL_PHASE_SUM ? slot->member :
+							slot->consumed;
+	int ret = vaccel_step(q, slot, desc);
+
+	if (ret)
+		return ret;
+	if (slot->src.bounce)
+		vaccel_copy_in(q, &slot->src, vaccel_src(slot->req), skip,
+			       desc->src_len);
+	/* The one operation that reads its destination. */
+	if (slot->dst.bounce && desc->op == VACCEL_OP_COMPARE)
+		vaccel_copy_in(q, &slot->dst, vaccel_dst(slot->req), skip,
+			       desc->dst_len);
+	return 0;
+}
+
 /* Begins an object in the slot's own state. */
 static int vaccel_stage(struct vaccel_queue *q, struct vaccel_slot *slot)
 {
 	if (!(q->features & VACCEL_FEAT_STREAM))
 		return -EOPNOTSUPP;
 	if (!slot->state)
-		slot->state = aligned_alloc(q->stream_align, q->stream_size);
+		slot->state = vaccel_memory_get(q, q->stream_size);
 	if (!slot->state)
 		return -ENOMEM;
 	memset(slot->state, 0, sizeof(struct vaccel_stream));
@@ -319,8 +239,8 @@ static int vaccel_must_stage(struct vaccel_queue *q, struct vaccel_slot *slot,
 	struct vaccel_cover from;
 	struct vaccel_cover to;
 
-	if (vaccel_cover(q, &src, 0, &slot->src_list, &from) ||
-	    vaccel_cover(q, &dst, 0, &slot->dst_list, &to))
+	if (vaccel_cover(q, &src, 0, &slot->src, &from) ||
+	    vaccel_cover(q, &dst, 0, &slot->dst, &to))
 		return -ENOMEM;
 	*stage = !from.whole || wd_request_flush(req) != WD_FLUSH_FINISH ||
 		 (!to.whole && (req->op == WD_DECOMPRESS ||
@@ -367,9 +287,15 @@ int vaccel_request_start(struct vaccel_queue *q, struct vaccel_slot *slot,
 		return -ETIMEDOUT;
 	if (!(q->ops & 1ull << vaccel_opcode(slot)))
 		return -EOPNOTSUPP;
-	if (req->op == WD_COMPRESS || req->op == WD_DECOMPRESS)
+	if (q->ctx.bounce)
+		ret = vaccel_bounce(q, slot);
+	if (!ret && (req->op == WD_COMPRESS || req->op == WD_DECOMPRESS))
 		ret = vaccel_start_codec(q, slot);
-	return ret ? ret : vaccel_request_step(q, slot, desc);
+	if (!ret)
+		ret = vaccel_request_step(q, slot, desc);
+	if (!ret && (slot->src.bounce || slot->dst.bounce))
+		wd_bounce_count(&q->ctx, 1, 0);
+	return ret;
 }
 
 static int vaccel_errno(unsigned int status)
@@ -389,23 +315,6 @@ static int vaccel_errno(unsigned int status)
 	};
 
 	return status < VACCEL_ST_NR ? errnos[status] : -EIO;
-}
-
-/* Copies the first bytes of a side from @skip on; false if there are fewer. */
-static bool vaccel_peek(const struct vaccel_side *side, size_t skip,
-			uint8_t bytes[2])
-{
-	struct iovec flat = { (void *)(uintptr_t)side->buffer, side->len };
-	const struct iovec *iov = side->list ? side->buffer : &flat;
-	size_t count = side->list ? side->len : 1;
-	unsigned int n = 0;
-
-	for (size_t i = 0; i < count && n < 2; i++) {
-		while (n < 2 && skip < iov[i].iov_len)
-			bytes[n++] = ((const uint8_t *)iov[i].iov_base)[skip++];
-		skip -= iov[i].iov_len < skip ? iov[i].iov_len : skip;
-	}
-	return n == 2;
 }
 
 /* RFC 1950 section 2.2: a good zlib header that asks for a dictionary. */
@@ -586,6 +495,9 @@ int vaccel_request_finish(struct vaccel_queue *q, struct vaccel_slot *slot,
 	if (status == -EBADMSG && slot->req->op == WD_DECOMPRESS &&
 	    vaccel_wants_dictionary(q, slot))
 		status = -EOPNOTSUPP;
+	if (slot->dst.bounce && slot->req->op != WD_COMPARE)
+		vaccel_copy_out(q, &slot->dst, vaccel_dst(slot->req),
+				slot->produced, cqe->produced);
 	slot->consumed += cqe->consumed;
 	slot->produced += cqe->produced;
 	if (!status)

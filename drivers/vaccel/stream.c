@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "process.h"
 #include "vaccel.h"
 
 int vaccel_stream_reset(struct wd_stream *stream)
@@ -20,7 +21,16 @@ void vaccel_stream_close(struct wd_stream *stream)
 {
 	struct vaccel_user_stream *s = vaccel_stream_of(stream);
 
-	free(s->state);
+	struct vaccel_queue *q = vaccel_queue_of(stream->ctx);
+
+	/* A child has its copy of the pool, and nobody to share it with. */
+	if (stream->ctx->owner == wd_process_id()) {
+		vaccel_lock(q);
+		vaccel_memory_put(q, s->state, q->stream_size);
+		vaccel_unlock(q);
+	} else if (!stream->ctx->reserved_only) {
+		free(s->state);
+	}
 	free(s);
 }
 
@@ -40,7 +50,9 @@ int vaccel_stream_open(struct wd_ctx *ctx, const struct wd_stream *params,
 	s->base.op = params->op;
 	s->base.format = params->format;
 	s->base.level = params->level;
-	s->state = aligned_alloc(q->stream_align, q->stream_size);
+	vaccel_lock(q);
+	s->state = vaccel_memory_get(q, q->stream_size);
+	vaccel_unlock(q);
 	if (!s->state) {
 		free(s);
 		return -ENOMEM;

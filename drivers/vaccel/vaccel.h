@@ -6,11 +6,16 @@
  *   device.c    the driver: recognises a device, opens and closes its queues
  *   queue.c     send, receive, sleep, drain
  *   request.c   a request as a sequence of descriptors, and its answer
+ *   side.c      the source and the destination of a request
  *   recover.c   cancel, reset, and answers in place of a device that gave none
  *   stream.c    the state that requests of one stream share
  *
  * Every request in flight has a slot. A slot has at most one descriptor at the
  * device, so the rings, which have at least as many entries, never overflow.
+ *
+ * A device without SVA reaches reserved memory only. What the driver has it read
+ * and write besides the requests' memory (lists, states of streams, and copies,
+ * where these are asked for) then comes from a pool of such memory.
  */
 #ifndef VACCEL_H
 #define VACCEL_H
@@ -20,13 +25,21 @@
 
 #include <uapi/vaccel.h>
 
-#include "driver.h"
+#include "memory.h"
+#include "pool.h"
 
 /* Where a slot's request stands. */
 enum vaccel_phase {
 	VACCEL_PHASE_FREE,
 	VACCEL_PHASE_WORK, /* what the request asks for */
 	VACCEL_PHASE_SUM, /* the Adler-32 of a fragment's input */
+};
+
+/* Where the device finds a side; made when first needed. */
+struct vaccel_place {
+	struct vaccel_sge *list; /* its scatter list */
+	char *bounce; /* what takes its place, NULL: it is reached */
+	uint32_t room; /* there */
 };
 
 struct vaccel_slot {
@@ -46,9 +59,12 @@ struct vaccel_slot {
 	bool staged; /* the request's object goes through .state in parts */
 	bool last; /* the descriptor covers the rest of the source */
 	bool begun; /* an earlier descriptor was carried out */
-	/* Made when first needed, kept with the slot. */
-	struct vaccel_sge *src_list;
-	struct vaccel_sge *dst_list;
+	/*
+	 * Made when first needed; kept with the slot, but given back to the
+	 * pool at once.
+	 */
+	struct vaccel_place src;
+	struct vaccel_place dst;
 	void *state;
 };
 
@@ -58,6 +74,7 @@ struct vaccel_queue {
 	struct wd_ctx ctx;
 	int fd;
 	int wake; /* eventfd: answers that the device did not announce */
+	char path[80]; /* of the device's node */
 	char *mmio;
 	char *dus;
 	size_t dus_size;
@@ -76,9 +93,11 @@ struct vaccel_queue {
 
 	/*
 	 * Guards all below; not taken on a queue of one thread. Held for a few
-	 * stores, and while the queue is flushed or recovered.
+	 * stores, while memory is copied that the device does not reach, and
+	 * while the queue is flushed or recovered.
 	 */
 	pthread_mutex_t lock;
+	struct wd_pool pool; /* empty where the device reaches all memory */
 	uint32_t sq_tail;
 	uint32_t cq_head;
 	uint32_t answered; /* a device in order answers this index next */
@@ -174,6 +193,54 @@ int vaccel_request_finish(struct vaccel_queue *q, struct vaccel_slot *slot,
 			  const struct vaccel_cqe *cqe);
 /* What a request comes to that the device has not answered. */
 void vaccel_request_fail(struct vaccel_slot *slot, int status);
+
+/* One side of a request: a buffer, or a list of them. */
+struct vaccel_side {
+	const void *buffer;
+	size_t len; /* bytes, or entries */
+	bool list;
+};
+
+/* What a descriptor covers of a side. */
+struct vaccel_cover {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t nents; /* 0: not a list */
+	bool whole; /* all that is left of the side */
+};
+
+static inline struct vaccel_side vaccel_src(const struct wd_request *req)
+{
+	return (struct vaccel_side){ req->src, req->src_len,
+				     req->flags & WD_REQUEST_SRC_IOV };
+}
+
+static inline struct vaccel_side vaccel_dst(const struct wd_request *req)
+{
+	return (struct vaccel_side){ req->dst, req->dst_len,
+				     req->flags & WD_REQUEST_DST_IOV };
+}
+
+/* side.c; the caller holds the lock. */
+size_t vaccel_side_total(const struct vaccel_side *side);
+/* Covers as much of a side as a descriptor can, from @skip bytes on. */
+int vaccel_cover(struct vaccel_queue *q, const struct vaccel_side *side,
+		 size_t skip, struct vaccel_place *place,
+		 struct vaccel_cover *cover);
+/* Copies the first bytes of a side from @skip on; false if there are fewer. */
+bool vaccel_peek(const struct vaccel_side *side, size_t skip, uint8_t bytes[2]);
+/* Gives both sides of a request that are not reached a place: 0, -ENOMEM. */
+int vaccel_bounce(struct vaccel_queue *q, struct vaccel_slot *slot);
+/* @len bytes of a side, from @skip on, to its place; and back. */
+void vaccel_copy_in(struct vaccel_queue *q, const struct vaccel_place *place,
+		    struct vaccel_side side, size_t skip, size_t len);
+void vaccel_copy_out(struct vaccel_queue *q, const struct vaccel_place *place,
+		     struct vaccel_side side, size_t skip, size_t len);
+/* Memory that the device reaches, aligned as states of streams are; or NULL. */
+void *vaccel_memory_get(struct vaccel_queue *q, size_t size);
+void vaccel_memory_put(struct vaccel_queue *q, void *at, size_t size);
+/* Gives back what the slot has of it. */
+void vaccel_slot_release(struct vaccel_queue *q, struct vaccel_slot *slot);
 
 /* recover.c */
 void vaccel_flush(struct wd_ctx *ctx);

@@ -64,9 +64,16 @@ extern "C" {
 /**
  * UACCE_CMD_SHARE_SVAS - share the static memory of another queue
  *
- * The argument is the file descriptor of the source queue, which must be a
- * queue of the same process. EBADF: not a descriptor. EINVAL: not another
- * queue. EOPNOTSUPP: no static memory there to share.
+ * The argument is the file descriptor of the source queue: another queue of
+ * the same process, on the same device or another. Afterwards this queue's
+ * device reaches the source's static memory at the same addresses. The memory
+ * stays until the last queue that has it leaves it and its mapping is gone, in
+ * any order.
+ *
+ * EBADF: not a descriptor. EINVAL: not another queue, or this queue is not
+ * STARTED. EPERM: the source belongs to another process. EEXIST: this queue
+ * has static memory. EOPNOTSUPP: this device has none, or the source queue.
+ * EADDRINUSE, ERANGE: as mmap() of static memory.
  */
 #define UACCE_CMD_SHARE_SVAS _IO(UACCE_CMD_MAGIC, 2)
 
@@ -81,8 +88,9 @@ extern "C" {
  * @flags: zero
  * @state: out: one of enum uacce_queue_state
  * @device_flags: out: UACCE_DEV_*
- * @region_size: out: size in bytes of each region, by enum uacce_qfrt;
- *	zero for one that the device does not offer
+ * @region_size: out: size in bytes of each region, by enum uacce_qfrt; the
+ *	largest size of static memory; zero for one that the device does not
+ *	offer
  */
 struct uacce_queue_info {
 	__u32 argsz;
@@ -151,12 +159,23 @@ enum uacce_queue_state {
  * Region type T is mapped at offset T * page size, MAP_SHARED and whole. A
  * mapping is not inherited by a child and can be neither moved nor split.
  *
+ * Static memory has the length that the caller asks for, up to the size that
+ * UACCE_CMD_GET_INFO tells. It counts against RLIMIT_MEMLOCK, begins as zeroes,
+ * and is never swapped. A queue has one, mapped before or after START_Q; the
+ * device reaches it at the address at which it is mapped. munmap() takes it
+ * from the queue, and another may be mapped. When the queue is put or its device
+ * removed, the device loses it; the process keeps it until munmap().
+ *
  * When the device is removed, its regions lose their pages; what the process
  * touches there from then on is a page of zeroes of the queue's own.
  *
  * mmap() answers: EINVAL for an offset that is no region, a wrong length or a
  * private mapping; EOPNOTSUPP for a region that this device does not offer;
  * EEXIST for one that is mapped already; and EPERM, ENXIO and ENODEV as above.
+ * EPERM, too, for DKO. For static memory also: E2BIG for more than the device
+ * allows, EAGAIN for more than RLIMIT_MEMLOCK leaves, EADDRINUSE for an address
+ * that the device has in use or that its IOMMU reserves, ERANGE for one that
+ * the device or its IOMMU cannot express.
  */
 enum uacce_qfrt {
 	UACCE_QFRT_MMIO = 0,
@@ -169,6 +188,13 @@ enum uacce_qfrt {
 
 /* The device works on the process's own addresses and serves page faults. */
 #define UACCE_DEV_SVA (1U << 0)
+
+/*
+ * A device without UACCE_DEV_SVA whose static memory is not of size zero is in
+ * shared-domain mode: it reaches the static memory of its queues and nothing
+ * else, at the process's own addresses. One process at a time has its queues:
+ * open() answers EBUSY to every other until the last of them is closed.
+ */
 
 #ifdef __cplusplus
 }

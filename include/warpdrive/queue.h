@@ -40,6 +40,13 @@ enum wd_queue_flags {
 	WD_QUEUE_NODE = 1u << 1,
 	/* only a device that shares the process's address space will do */
 	WD_QUEUE_SVA = 1u << 2,
+	/*
+	 * what the device cannot reach is copied through memory that it can,
+	 * and counted, see wd_get_bounces(); without this flag a request for it
+	 * is refused with -EFAULT. On a device that shares the process's
+	 * address space nothing is ever copied
+	 */
+	WD_QUEUE_BOUNCE = 1u << 3,
 };
 
 /* Special values of wd_queue.workers; a positive number is a count. */
@@ -84,9 +91,12 @@ struct wd_queue {
  * Returns 0, or
  *   -EINVAL      @q is NULL, or a field of it is out of range, or there is
  *                no such node
- *   -EOPNOTSUPP  an unknown flag
+ *   -EOPNOTSUPP  an unknown flag, or the device's driver cannot copy
+ *                (WD_QUEUE_BOUNCE)
  *   -EBUSY       @q is already requested (zero a struct wd_queue before its
- *                first use), or the device has no queue left
+ *                first use), or the device has no queue left, or it is another
+ *                process's (a device that does not share address spaces works
+ *                for one process at a time)
  *   -ENODEV      there is no such device
  *   -ENOENT      no device, or not the one named, can do the algorithm
  *   -ENOMEM, -EAGAIN  no memory, no thread
@@ -107,12 +117,15 @@ void wd_release_queue(struct wd_queue *q);
  * Hands one request (a struct wd_request) to the queue, and never blocks.
  *
  * Returns 0, or
- *   -EAGAIN      the queue is full: receive first
+ *   -EAGAIN      the queue is full, or has no memory left for one more copy
+ *                (WD_QUEUE_BOUNCE): receive first
  *   -EINVAL      @q is not requested, or the request is malformed: NULL, an
  *                unknown op, format, flush mode or level, a NULL buffer with a
  *                length, more than SSIZE_MAX bytes, more than WD_IOV_MAX list
  *                entries, src and dst overlapping, a stream of another queue
  *   -EOPNOTSUPP  an unknown flag, or one that the operation does not have
+ *   -EFAULT      the request names memory that the device cannot reach, as it was
+ *                not reserved through the queue
  *   -EBUSY       a request of the same stream is in flight
  *   -EPERM       the queue belongs to another process
  * The library holds the request only if it returned 0. When the device is gone,
@@ -179,13 +192,17 @@ int wd_drain(struct wd_queue *q, uint64_t deadline);
 
 /*
  * Reserves memory that the device of the queue can reach, zeroed and aligned to
- * a page; @size is rounded up to whole pages. It is needed on a device that
- * does not share the process's address space, and works on all. A queue has at
- * most one such region. It lives until the last queue that has it is released;
- * it is not inherited by a forked child.
+ * a page; @size is rounded up to whole pages. On a device that does not share
+ * the process's address space a request names this memory and no other, but for
+ * its lists and its stream, which may lie anywhere; see also WD_QUEUE_BOUNCE.
+ * There the memory is locked, counts against RLIMIT_MEMLOCK, and takes one more
+ * queue of the device, which holds it. The call works on every device, with the
+ * same rules. A queue has at most one such region. It lives until the last queue
+ * that has it is released; it is not inherited by a forked child.
  *
  * Returns its address, or NULL and errno: EINVAL (not requested, or size 0),
- * EEXIST (the queue has a region), ENOMEM, EPERM.
+ * EEXIST (the queue has a region), ENOMEM (also beyond what may be locked),
+ * EPERM, or what the device answered.
  */
 void *wd_reserve_memory(struct wd_queue *q, size_t size);
 
@@ -194,10 +211,23 @@ void *wd_reserve_memory(struct wd_queue *q, size_t size);
  * reserved or itself shared.
  *
  * Returns 0, -EINVAL (not requested, or both are the same queue), -ENOENT
- * (@q has no region), -EEXIST (@target has one), -EPERM, or what the device
- * answered.
+ * (@q has no region), -EEXIST (@target has one), -EOPNOTSUPP (@target reaches
+ * reserved memory only, and @q's comes from a device that reaches all), -EPERM,
+ * or what the device answered.
  */
 int wd_share_reserved_memory(struct wd_queue *q, struct wd_queue *target);
+
+/* What was copied because of WD_QUEUE_BOUNCE. */
+struct wd_bounce_stats {
+	uint64_t operations; /* of which some memory was copied */
+	uint64_t bytes; /* copied, both ways */
+};
+
+/*
+ * Copies the queue's counters to *@stats. Returns 0, or -EINVAL (not requested,
+ * or @stats is NULL), -EPERM.
+ */
+int wd_get_bounces(struct wd_queue *q, struct wd_bounce_stats *stats);
 
 /*
  * A stream: the state that lets many requests compress or decompress one piece

@@ -41,6 +41,7 @@ extern "C" {
  * WD_ADLER32     src        -        initial   result, consumed
  * WD_COMPRESS    src        dst      -         consumed, produced, checksum
  * WD_DECOMPRESS  src        dst      -         consumed, produced, checksum
+ * WD_FACTORIAL   -          -        n         result
  *
  * WD_COPY needs at least as much room as there is source. WD_FILL repeats the
  * eight bytes of .operand, in memory order, over dst; the last repetition may be
@@ -53,6 +54,8 @@ extern "C" {
  *   WD_CRC32C   Castagnoli polynomial, RFC 3720 appendix B.4
  *   WD_CRC32    the CRC of gzip and Ethernet, RFC 1952 section 8
  *   WD_ADLER32  RFC 1950 section 8.2
+ *
+ * WD_FACTORIAL takes the low 32 bits of .operand and answers n! modulo 2^32.
  */
 enum wd_op {
 	WD_NOOP,
@@ -64,6 +67,7 @@ enum wd_op {
 	WD_ADLER32,
 	WD_COMPRESS,
 	WD_DECOMPRESS,
+	WD_FACTORIAL,
 	WD_OP_COUNT /* not an operation; grows with the list */
 };
 

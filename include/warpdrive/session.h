@@ -3,7 +3,7 @@
  * WarpDrive: sessions, for whoever wants the result rather than a queue.
  *
  * A session is opened once with what its operations have in common, owns a
- * queue, and may be used by any number of threads at once, synchronously and
+ * queue, takes any memory on any device, and may be used by any number of threads at once, synchronously and
  * asynchronously. In a forked child its calls return -EPERM, and
  * wd_comp_close() frees the child's copy.
  *
@@ -26,6 +26,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 struct wd_comp;
+struct wd_bounce_stats; /* <warpdrive/queue.h> */
 
 enum wd_comp_flags {
 	/*
@@ -132,6 +133,13 @@ int wd_comp_wait(struct wd_comp *comp, uint64_t deadline);
 
 /* Copies the session's counters to *@stats. Returns 0 or -EINVAL. */
 int wd_comp_get_stats(struct wd_comp *comp, struct wd_comp_stats *stats);
+
+/*
+ * Copies to *@stats what was copied as the session's device cannot reach all
+ * memory of the process: sessions have WD_QUEUE_BOUNCE. Returns 0 or -EINVAL,
+ * -EPERM.
+ */
+int wd_comp_get_bounces(struct wd_comp *comp, struct wd_bounce_stats *stats);
 
 /* Name of the session's device. */
 const char *wd_comp_device(const struct wd_comp *comp);

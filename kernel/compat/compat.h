@@ -10,6 +10,7 @@
 #include <linux/device.h>
 #include <linux/eventfd.h>
 #include <linux/iommu.h>
+#include <linux/irqdomain.h>
 #include <linux/mm.h>
 #include <linux/platform_device.h>
 #include <linux/version.h>
@@ -66,6 +67,18 @@ static inline struct iommu_domain *compat_iommu_domain_alloc(struct device *dev)
 	return domain ? domain : ERR_PTR(-ENOMEM);
 #else
 	return iommu_paging_domain_alloc(dev);
+#endif
+}
+
+/* Can the devices of a group raise no interrupts but their own? Since 6.3. */
+static inline bool compat_msi_isolated(struct device *dev,
+				       struct iommu_group *group)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	return irq_domain_check_msi_remap() ||
+	       device_iommu_capable(dev, IOMMU_CAP_INTR_REMAP);
+#else
+	return iommu_group_has_isolated_msi(group);
 #endif
 }
 

@@ -31,6 +31,7 @@
 #include <linux/iommu.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/sizes.h>
 #include <linux/srcu.h>
 #include <linux/xarray.h>
 
@@ -39,6 +40,8 @@
 
 #define SWIOMMU_ADDRESS_BITS 48
 #define SWIOMMU_PASID_BITS 20
+#define SWIOMMU_RESERVED_START 0xfee00000
+#define SWIOMMU_RESERVED_SIZE SZ_1M
 
 /*
  * struct swiommu_domain - a table of translations

@@ -33,6 +33,18 @@ static int swiommu_def_domain_type(struct device *dev)
 	return IOMMU_DOMAIN_DMA;
 }
 
+/* Where x86 hardware takes a write for an interrupt; here nothing is there. */
+static void swiommu_get_resv_regions(struct device *dev, struct list_head *head)
+{
+	struct iommu_resv_region *region;
+
+	region = iommu_alloc_resv_region(SWIOMMU_RESERVED_START,
+					 SWIOMMU_RESERVED_SIZE, 0,
+					 IOMMU_RESV_RESERVED, GFP_KERNEL);
+	if (region)
+		list_add_tail(&region->list, head);
+}
+
 COMPAT_PAGE_RESPONSE(swiommu_page_response, swiommu_page_respond)
 
 #ifdef COMPAT_SVA_BIND_ARGS
@@ -53,6 +65,7 @@ const struct iommu_ops swiommu_ops = {
 	.release_device = swiommu_release_device,
 	.probe_finalize = compat_probe_finalize,
 	.device_group = generic_device_group,
+	.get_resv_regions = swiommu_get_resv_regions,
 	.dev_enable_feat = swiommu_feature_enable,
 	.dev_disable_feat = swiommu_feature_disable,
 	.page_response = swiommu_page_response,

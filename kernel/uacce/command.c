@@ -58,12 +58,11 @@ static long uacce_command_put(struct uacce_queue *q,
 	if (__uacce_queue_check(q) == -ENODEV)
 		return -ENODEV;
 	__uacce_queue_zombie(q);
-	uacce_sva_unbind(q);
+	__uacce_queue_unbind(q);
 	return 0;
 }
 
-/* Is there anything that the other queue could share with this one? */
-static int uacce_command_share_check(struct uacce_queue *q, struct file *file)
+static int __uacce_command_share(struct uacce_queue *q, struct file *file)
 {
 	struct uacce_queue *source = file->private_data;
 
@@ -71,8 +70,11 @@ static int uacce_command_share_check(struct uacce_queue *q, struct file *file)
 		return -EINVAL;
 	if (source->mm != q->mm)
 		return -EPERM;
-	/* No device offers static shared memory. */
-	return -EOPNOTSUPP;
+	if (!q->uacce->region_size[UACCE_QFRT_SS])
+		return -EOPNOTSUPP;
+	if (q->state != UACCE_QUEUE_STARTED)
+		return -EINVAL;
+	return uacce_static_share(q, source);
 }
 
 static long uacce_command_share(struct uacce_queue *q,
@@ -89,7 +91,7 @@ static long uacce_command_share(struct uacce_queue *q,
 	file = fget(arg->value);
 	if (!file)
 		return -EBADF;
-	ret = uacce_command_share_check(q, file);
+	ret = __uacce_command_share(q, file);
 	fput(file);
 	return ret;
 }

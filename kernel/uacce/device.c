@@ -14,6 +14,8 @@
 /* What is shown in one page of sysfs, with room for a newline. */
 #define UACCE_TEXT_MAX (PAGE_SIZE - 2)
 
+#define UACCE_REGION_MAX (1ul << (UACCE_REGION_SHIFT + PAGE_SHIFT))
+
 static bool uacce_text_valid(const char *text)
 {
 	return text && strnlen(text, UACCE_TEXT_MAX + 1) <= UACCE_TEXT_MAX;
@@ -33,12 +35,9 @@ static int uacce_interface_check(const struct uacce_interface *interface)
 	if (interface->flags & ~UACCE_DEV_SVA)
 		return -EINVAL;
 	for (type = 0; type < UACCE_REGIONS; type++)
-		if (!PAGE_ALIGNED(interface->region_size[type]))
+		if (!PAGE_ALIGNED(interface->region_size[type]) ||
+		    interface->region_size[type] > UACCE_REGION_MAX)
 			return -EINVAL;
-	/* Neither is served yet. */
-	if (interface->region_size[UACCE_QFRT_SS] ||
-	    interface->region_size[UACCE_QFRT_DKO])
-		return -EINVAL;
 	return 0;
 }
 
@@ -128,7 +127,7 @@ static void uacce_device_withdraw(struct uacce_device *uacce)
 	list_for_each_entry(q, &uacce->queues, device_node) {
 		mutex_lock(&q->lock);
 		__uacce_queue_zombie(q);
-		uacce_sva_unbind(q);
+		__uacce_queue_unbind(q);
 		mutex_unlock(&q->lock);
 		queues++;
 	}
@@ -154,6 +153,12 @@ struct uacce_device *uacce_register(struct device *parent,
 		return ERR_PTR(ret);
 	}
 	uacce_sva_enable(uacce);
+	ret = uacce_domain_init(uacce);
+	if (ret) {
+		uacce_minor_put(uacce);
+		uacce_device_free(uacce);
+		return ERR_PTR(ret);
+	}
 
 	ret = uacce_device_name(uacce, interface->name);
 	if (ret)
@@ -169,6 +174,7 @@ err_withdraw:
 	/* It may have been open for a moment. */
 	uacce_device_withdraw(uacce);
 err_put_device:
+	uacce_domain_fini(uacce);
 	uacce_sva_disable(uacce);
 	uacce_minor_put(uacce);
 	put_device(&uacce->dev);
@@ -183,6 +189,7 @@ void uacce_unregister(struct uacce_device *uacce)
 	/* Waits for attributes in use, so not under the lock that they take. */
 	cdev_device_del(&uacce->cdev, &uacce->dev);
 	uacce_device_withdraw(uacce);
+	uacce_domain_fini(uacce);
 	uacce_sva_disable(uacce);
 	uacce_minor_put(uacce);
 	uacce->parent = NULL;

@@ -77,6 +77,8 @@ static void __uacce_queue_put(struct uacce_queue *q, bool started)
 		uacce->ops.stop_queue(q);
 	}
 	uacce->ops.put_queue(q);
+	uacce_buffer_free(q, &q->dko);
+	uacce_static_leave(q);
 	trace_uacce_put(q, started);
 	module_put(uacce->owner);
 }
@@ -114,7 +116,9 @@ void __uacce_queue_zombie(struct uacce_queue *q)
 	/* Pairs with the read sections of poll, mmap and fault. */
 	synchronize_srcu_expedited(&q->uacce->srcu);
 	uacce_queue_wait_for_maps(q);
-	unmap_mapping_range(q->inode->i_mapping, 0, 0, 1);
+	/* Not static memory: that is the process's. */
+	uacce_queue_unmap(q, UACCE_QFRT_MMIO);
+	uacce_queue_unmap(q, UACCE_QFRT_DUS);
 	__uacce_queue_put(q, started);
 	uacce_queue_wake(q, EPOLLHUP | EPOLLERR | EPOLLIN);
 }
@@ -134,13 +138,23 @@ void __uacce_queue_set_event(struct uacce_queue *q, struct eventfd_ctx *event)
 		uacce_queue_arm(q);
 }
 
+/*
+ * The device and the address space are done with each other. The queue has been
+ * put, or was never got. Idempotent.
+ */
+void __uacce_queue_unbind(struct uacce_queue *q)
+{
+	uacce_sva_unbind(q);
+	uacce_domain_put(q);
+}
+
 static void uacce_queue_unbind_work(struct work_struct *work)
 {
 	struct uacce_queue *q =
 		container_of(work, struct uacce_queue, unbind_work);
 
 	mutex_lock(&q->lock);
-	uacce_sva_unbind(q);
+	__uacce_queue_unbind(q);
 	mutex_unlock(&q->lock);
 }
 
@@ -189,6 +203,23 @@ static void uacce_queue_destroy(struct uacce_queue *q)
 	kfree(q);
 }
 
+/* What the device may reach: the address space, or the domain. */
+static int __uacce_queue_bind(struct uacce_queue *q)
+{
+	size_t size = q->uacce->region_size[UACCE_QFRT_DKO];
+	int ret;
+
+	ret = uacce_sva_bind(q);
+	if (ret)
+		return ret;
+	ret = uacce_domain_get(q);
+	if (!ret && size)
+		ret = uacce_buffer_alloc(q, size, &q->dko);
+	if (ret)
+		__uacce_queue_unbind(q);
+	return ret;
+}
+
 /* Gets a queue of the device: its module, the bond, the driver's part. */
 static int __uacce_queue_get(struct uacce_queue *q)
 {
@@ -200,7 +231,7 @@ static int __uacce_queue_get(struct uacce_queue *q)
 	if (!try_module_get(uacce->owner))
 		return -ENODEV;
 
-	ret = uacce_sva_bind(q);
+	ret = __uacce_queue_bind(q);
 	if (ret)
 		goto err_module_put;
 	ret = uacce->ops.get_queue(uacce, q->pasid, q);
@@ -211,7 +242,8 @@ static int __uacce_queue_get(struct uacce_queue *q)
 	return 0;
 
 err_unbind:
-	uacce_sva_unbind(q);
+	uacce_buffer_free(q, &q->dko);
+	__uacce_queue_unbind(q);
 err_module_put:
 	module_put(uacce->owner);
 	return ret;
@@ -266,7 +298,7 @@ static int uacce_queue_release(struct inode *inode, struct file *file)
 	WRITE_ONCE(q->state, UACCE_QUEUE_ZOMBIE);
 	if (state != UACCE_QUEUE_ZOMBIE)
 		__uacce_queue_put(q, state == UACCE_QUEUE_STARTED);
-	uacce_sva_unbind(q);
+	__uacce_queue_unbind(q);
 	mutex_unlock(&q->lock);
 
 	uacce_space_del(q);

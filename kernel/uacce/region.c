@@ -18,8 +18,6 @@
  * would make regions overlap, and taking one's pages away would take the
  * other's.
  */
-#define UACCE_REGION_SHIFT 28
-
 static pgoff_t uacce_region_pgoff(unsigned int type)
 {
 	return (pgoff_t)type << UACCE_REGION_SHIFT;
@@ -39,6 +37,8 @@ static void uacce_region_close(struct vm_area_struct *vma)
 
 	if (--region->users)
 		return;
+	if (region->ss)
+		uacce_static_unmap(region->q, region->ss);
 	region->q->regions[region->qfr.type] = NULL;
 	kfree(region);
 }
@@ -121,6 +121,10 @@ static vm_fault_t uacce_region_fault(struct vm_fault *vmf)
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 	int srcu;
 
+	/* The process's own for as long as it is mapped. */
+	if (region->ss)
+		return uacce_static_fault(region->ss, vmf);
+
 	srcu = srcu_read_lock(&q->uacce->srcu);
 	if (READ_ONCE(q->uacce->removed))
 		ret = uacce_region_fault_removed(q, vmf);
@@ -141,6 +145,7 @@ static const struct vm_operations_struct uacce_region_vm_ops = {
 
 static int uacce_region_check(struct uacce_queue *q, struct vm_area_struct *vma)
 {
+	unsigned long length = vma->vm_end - vma->vm_start;
 	unsigned long size;
 
 	if (current->mm != q->mm)
@@ -150,8 +155,24 @@ static int uacce_region_check(struct uacce_queue *q, struct vm_area_struct *vma)
 	size = q->uacce->region_size[vma->vm_pgoff];
 	if (!size)
 		return -EOPNOTSUPP;
-	if (vma->vm_end - vma->vm_start != size)
-		return -EINVAL;
+	switch (vma->vm_pgoff) {
+	case UACCE_QFRT_SS:
+		return length > size ? -E2BIG : 0;
+	case UACCE_QFRT_DKO:
+		return -EPERM;
+	default:
+		return length != size ? -EINVAL : 0;
+	}
+}
+
+static int __uacce_region_map_static(struct uacce_region *region,
+				     struct vm_area_struct *vma)
+{
+	struct uacce_static *ss = uacce_static_map(region->q, vma);
+
+	if (IS_ERR(ss))
+		return PTR_ERR(ss);
+	region->ss = ss;
 	return 0;
 }
 
@@ -174,7 +195,10 @@ static int __uacce_region_map(struct uacce_region *region,
 	vma->vm_private_data = region;
 	vma->vm_pgoff = 0;
 	WRITE_ONCE(q->was_mapped, true);
-	ret = q->uacce->ops.mmap(q, vma, &region->qfr);
+	if (type == UACCE_QFRT_SS)
+		ret = __uacce_region_map_static(region, vma);
+	else
+		ret = q->uacce->ops.mmap(q, vma, &region->qfr);
 	if (ret)
 		return ret < 0 ? ret : -EIO;
 

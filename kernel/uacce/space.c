@@ -22,6 +22,7 @@ static struct mmu_notifier *uacce_space_alloc(struct mm_struct *mm)
 	if (!space)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&space->lock);
+	mutex_init(&space->static_lock);
 	INIT_LIST_HEAD(&space->queues);
 	return &space->notifier;
 }
@@ -33,8 +34,9 @@ static void uacce_space_free(struct mmu_notifier *notifier)
 
 /*
  * The address space exits: exit, SIGKILL or exec, no thread left in it. The
- * bond is not undone here: an IOMMU driver may wait for its own notifier in
- * that, which would wait for this one. A worker does it.
+ * bond is not undone here, nor is a domain given back: an IOMMU driver may wait
+ * for its own notifier in that, which would wait for this one. A worker does
+ * it, unless close() is there first.
  */
 static void uacce_space_release(struct mmu_notifier *notifier,
 				struct mm_struct *mm)
@@ -46,7 +48,7 @@ static void uacce_space_release(struct mmu_notifier *notifier,
 	list_for_each_entry(q, &space->queues, space_node) {
 		mutex_lock(&q->lock);
 		__uacce_queue_zombie(q);
-		if (q->handle)
+		if (q->handle || q->owns)
 			schedule_work(&q->unbind_work);
 		mutex_unlock(&q->lock);
 	}

@@ -94,6 +94,14 @@ static ssize_t region_dus_size_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(region_dus_size);
 
+static ssize_t region_ss_size_show(struct device *dev,
+				   struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n",
+			  to_uacce(dev)->region_size[UACCE_QFRT_SS]);
+}
+static DEVICE_ATTR_RO(region_ss_size);
+
 static ssize_t qfrs_offset_show(struct device *dev,
 				struct device_attribute *attr, char *buf)
 {
@@ -102,10 +110,12 @@ static ssize_t qfrs_offset_show(struct device *dev,
 	ssize_t len = 0;
 
 	for (type = 0; type < UACCE_REGIONS; type++)
-		len += sysfs_emit_at(
-			buf, len, "%lu%c",
-			uacce->region_size[type] ? type * PAGE_SIZE : ULONG_MAX,
-			type < UACCE_REGIONS - 1 ? '\t' : '\n');
+		len += sysfs_emit_at(buf, len, "%lu%c",
+				     type != UACCE_QFRT_DKO &&
+						     uacce->region_size[type] ?
+					     type * PAGE_SIZE :
+					     ULONG_MAX,
+				     type < UACCE_REGIONS - 1 ? '\t' : '\n');
 	return len;
 }
 static DEVICE_ATTR_RO(qfrs_offset);
@@ -175,6 +185,7 @@ static struct attribute *uacce_sysfs_attrs[] = {
 	&dev_attr_numa_distance.attr,
 	&dev_attr_region_mmio_size.attr,
 	&dev_attr_region_dus_size.attr,
+	&dev_attr_region_ss_size.attr,
 	&dev_attr_qfrs_offset.attr,
 	&dev_attr_isolate.attr,
 	&dev_attr_isolate_strategy.attr,
@@ -192,6 +203,8 @@ static umode_t uacce_sysfs_is_visible(struct kobject *kobj,
 		return uacce->region_size[UACCE_QFRT_MMIO] ? attr->mode : 0;
 	if (attr == &dev_attr_region_dus_size.attr)
 		return uacce->region_size[UACCE_QFRT_DUS] ? attr->mode : 0;
+	if (attr == &dev_attr_region_ss_size.attr)
+		return uacce->region_size[UACCE_QFRT_SS] ? attr->mode : 0;
 	return attr->mode;
 }
 

@@ -52,9 +52,11 @@ struct eventfd_ctx;
 struct inode;
 struct module;
 struct uacce_device;
+struct uacce_domain;
 struct uacce_space;
 struct uacce_queue;
 struct uacce_region;
+struct uacce_static;
 struct uacce_sva_provider;
 
 /**
@@ -78,6 +80,24 @@ struct uacce_qfile_region {
 };
 
 /**
+ * struct uacce_buffer - memory of a queue that its device reaches by DMA
+ * @kernel: its address in the kernel, in one piece; NULL when there is none
+ * @iova: its address on the device's side, in one piece
+ * @size: in bytes, whole pages
+ *
+ * For devices in shared-domain mode, whose drivers cannot use the DMA API: the
+ * rings that a queue shares with the process, or what the device and the kernel
+ * keep between themselves. The addresses are beyond those that
+ * processes get, where the IOMMU and the device can express such, so that they
+ * are in nobody's way; low ones otherwise.
+ */
+struct uacce_buffer {
+	void *kernel;
+	dma_addr_t iova;
+	size_t size;
+};
+
+/**
  * struct uacce_ops - what a driver does for its queues
  * @get_available_instances: how many more queues could be had now, read from
  *	sysfs. Default: the attribute answers ENODEV.
@@ -95,10 +115,10 @@ struct uacce_qfile_region {
  *	uacce_queue_notify(); 0 for none. poll() asks for EPOLLIN before it
  *	looks at is_q_updated for the last time. A driver may take one request
  *	as good for one notification. Default: nothing.
- * @mmap: map region qfr->type, whose size is that of the registration; vma
+ * @mmap: map region qfr->type, MMIO or DUS, whose size is that of the registration; vma
  *	covers it exactly. Call uacce_region_set_pages(), or set VM_PFNMAP and
  *	qfr->fault, or insert the pages here (io_remap_pfn_range(),
- *	dma_mmap_coherent() and the like).
+ *	uacce_buffer_mmap(), dma_mmap_coherent() and the like).
  *	vma->vm_ops, vm_private_data and vm_pgoff (zero here, something else in
  *	a fault: count from vma->vm_start) are uacce's.
  *	Default: -EOPNOTSUPP.
@@ -141,7 +161,8 @@ struct uacce_ops {
  * @api: what the user driver is matched by, such as "vaccel-1"; copied
  * @algorithms: names, each followed by a newline; the last newline may be
  *	missing; copied
- * @region_size: bytes of each region, whole pages, 0 for none
+ * @region_size: bytes of each region, whole pages, 0 for none. For SS the most
+ *	that one region may have; for DKO what each queue gets in q->dko
  * @priv: becomes uacce->priv before anybody can open the node
  */
 struct uacce_interface {
@@ -162,12 +183,14 @@ struct uacce_interface {
  * @pasid: PASID of the address space on a device with SVA, else 0
  * @mm: the address space that opened the queue; the structure stays, though
  *	not what it describes
+ * @dko: region DKO, from before get_queue until after put_queue
  */
 struct uacce_queue {
 	struct uacce_device *uacce;
 	void *priv;
 	u32 pasid;
 	struct mm_struct *mm;
+	struct uacce_buffer dko;
 
 	/* private: */
 	struct mutex lock;
@@ -180,6 +203,8 @@ struct uacce_queue {
 	struct page *scrap;
 	bool was_mapped;
 	struct uacce_space *space;
+	struct uacce_static *ss;
+	bool owns;
 	struct list_head space_node;
 	struct list_head device_node;
 	struct iommu_sva *handle;
@@ -211,6 +236,7 @@ struct uacce_device {
 	const char *algorithms;
 	unsigned long region_size[UACCE_REGIONS];
 	struct uacce_sva_provider *provider;
+	struct uacce_domain *domain;
 	struct srcu_struct srcu;
 	struct rw_semaphore lock;
 	bool removed;
@@ -229,9 +255,23 @@ struct uacce_device {
  * SVA that is asked for and cannot be had is left out of the flags of what
  * comes back; that is no error. May sleep.
  *
+ * Regions SS and DKO are asked for by their sizes. With SVA there is no need
+ * for them, and their sizes become 0 in what comes back. Without it they put
+ * the device into shared-domain mode: while a process has queues of it, the
+ * device's IOMMU group is attached to a domain of uacce's, where IOVA is the
+ * process's own address; get_queue is called after the attachment, put_queue
+ * before its end. No transaction of the device may be under way after the
+ * put_queue of its last queue. This takes the place of the DMA API, so the
+ * driver must not use that and says so with .driver_managed_dma in its struct
+ * device_driver, pci_driver's or platform_driver's; dma_set_mask() says how
+ * wide the device's addresses are. A driver that asks for neither region is
+ * left alone, has no owner, and reaches memory in its own way.
+ *
  * Return: the device, to be ended with uacce_unregister(), or an ERR_PTR:
  * -EINVAL for an interface that contradicts itself, -ENOSPC when there are no
- * minor numbers left, -ENOMEM.
+ * minor numbers left, -ENOMEM. For shared-domain mode also: -ENODEV when
+ * @parent is behind no IOMMU, -EPERM when its interrupts are not remapped or a
+ * driver in its IOMMU group uses the DMA API, or what the IOMMU's driver says.
  */
 struct uacce_device *uacce_register(struct device *parent,
 				    const struct uacce_interface *interface);
@@ -288,6 +328,38 @@ void uacce_region_set_pages(struct uacce_qfile_region *qfr,
  * any operation but fault.
  */
 void uacce_queue_unmap(struct uacce_queue *q, enum uacce_qfrt type);
+
+/**
+ * uacce_buffer_alloc() - memory for a queue and its device
+ * @q: a queue of a device in shared-domain mode; from get_queue on
+ * @size: bytes, rounded up to pages
+ * @buffer: filled in; untouched on failure
+ *
+ * Zeroed. Not to be called from mmap and fault. To be freed in put_queue at
+ * the latest, when the device is done with it.
+ *
+ * Return: 0, -EOPNOTSUPP for another device, -EINVAL for size 0, -ENOSPC when
+ * the device has no addresses left, -ENOMEM.
+ */
+int uacce_buffer_alloc(struct uacce_queue *q, size_t size,
+		       struct uacce_buffer *buffer);
+
+/**
+ * uacce_buffer_free() - give it back
+ * @q: its queue
+ * @buffer: from uacce_buffer_alloc(), or all zero; all zero afterwards
+ */
+void uacce_buffer_free(struct uacce_queue *q, struct uacce_buffer *buffer);
+
+/**
+ * uacce_buffer_mmap() - map it in an mmap operation
+ * @buffer: as large as the region, and there until put_queue
+ * @vma: the mapping
+ *
+ * Return: 0 or a negative errno.
+ */
+int uacce_buffer_mmap(const struct uacce_buffer *buffer,
+		      struct vm_area_struct *vma);
 
 /**
  * struct uacce_sva_provider - an IOMMU driver that binds address spaces itself

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A device: what its queues share, and its registration. */
 #include <linux/bitmap.h>
+#include <linux/dma-mapping.h>
 #include <linux/slab.h>
 
 #include "codec.h"
@@ -24,6 +25,7 @@ static int vaccel_device_register(struct vaccel_device *vdev)
 		.region_size = {
 			[UACCE_QFRT_MMIO] = PAGE_SIZE,
 			[UACCE_QFRT_DUS] = vaccel_rings_size(vdev->config.depth),
+			[UACCE_QFRT_SS] = VACCEL_STATIC_MAX,
 		},
 		.priv = vdev,
 	};
@@ -49,6 +51,10 @@ int vaccel_device_probe(struct device *dev, const struct vaccel_config *config)
 	vdev = kzalloc_node(sizeof(*vdev), GFP_KERNEL, dev_to_node(dev));
 	if (!vdev)
 		return -ENOMEM;
+	/* It has no wires: as wide as its IOMMU. */
+	ret = dma_set_mask(dev, DMA_BIT_MASK(64));
+	if (ret)
+		goto err_free;
 	vdev->dev = dev;
 	vdev->config = *config;
 	mutex_init(&vdev->lock);

@@ -43,6 +43,7 @@
 #define VACCEL_QUEUES_MAX 65536
 #define VACCEL_MAX_SGL 256
 #define VACCEL_MAX_LEN (1u << 30)
+#define VACCEL_STATIC_MAX (1ul << 30)
 
 /*
  * struct vaccel_config - what a device is made of

@@ -145,6 +145,17 @@ void fixture_need_in_process(void)
 		skip_because("the device is in the kernel");
 }
 
+bool fixture_reaches_all(void)
+{
+	struct wd_device_list *list;
+	bool all;
+
+	assert_int_equal(wd_device_list_open(&list), 0);
+	all = wd_device_has_sva(find_device(list));
+	wd_device_list_close(list);
+	return all;
+}
+
 struct wd_comp *fixture_session(enum wd_format format, int level)
 {
 	struct wd_comp_params params = {

@@ -64,6 +64,9 @@ void fixture_need(const char *algorithm);
 /* Skips the test unless the device lives in this process. */
 void fixture_need_in_process(void);
 
+/* Whether the device reaches all memory of the process. */
+bool fixture_reaches_all(void);
+
 /* Opens a session as configured. */
 struct wd_comp *fixture_session(enum wd_format format, int level);
 

@@ -46,6 +46,7 @@ static const char usage[] =
 	"  -d, --device NAME   the device under test (default: sw)\n"
 	"  -w, --workers N     its threads: none (default), all, or a number\n"
 	"  -1, --single        promise the queues to one thread\n"
+	"  -b, --bounce        memory that it does not reach may be copied\n"
 	"  -n, --depth N       requests in flight (default: the library's)\n"
 	"  -s, --slow          the slow part instead of the fast one\n"
 	"  -k, --match PATTERN only the tests of that name\n"
@@ -57,6 +58,7 @@ static const struct option long_options[] = {
 	{ "device", required_argument, NULL, 'd' },
 	{ "workers", required_argument, NULL, 'w' },
 	{ "single", no_argument, NULL, '1' },
+	{ "bounce", no_argument, NULL, 'b' },
 	{ "depth", required_argument, NULL, 'n' },
 	{ "slow", no_argument, NULL, 's' },
 	{ "match", required_argument, NULL, 'k' },
@@ -88,6 +90,9 @@ static bool take_option(int option, struct runner_options *options, bool *slow)
 		return true;
 	case '1':
 		fixture_config.flags |= WD_QUEUE_SINGLE_THREAD;
+		return true;
+	case 'b':
+		fixture_config.flags |= WD_QUEUE_BOUNCE;
 		return true;
 	case 'n':
 		fixture_config.depth = (unsigned int)atoi(optarg);
@@ -122,7 +127,7 @@ int main(int argc, char **argv)
 		return fixture_probe();
 
 	fixture_config.device = "sw";
-	while ((option = getopt_long(argc, argv, "d:w:1n:sk:t:lvh",
+	while ((option = getopt_long(argc, argv, "d:w:1bn:sk:t:lvh",
 				     long_options, NULL)) != -1) {
 		if (take_option(option, &options, &slow))
 			continue;

@@ -129,8 +129,8 @@ static void test_can_agrees_with_algorithms(void **state)
 static void test_sw_has_every_algorithm(void **state)
 {
 	static const char *const names[] = {
-		"noop",	 "copy",    "fill",    "compare", "crc32c",
-		"crc32", "adler32", "deflate", "zlib",	  "gzip",
+		"noop",	   "copy",    "fill", "compare", "crc32c",    "crc32",
+		"adler32", "deflate", "zlib", "gzip",	 "factorial",
 	};
 	struct wd_device_list *list;
 	const struct wd_device *sw;

@@ -104,6 +104,112 @@ static void test_device_reaches_it(void **state)
 	wd_release_queue(&q);
 }
 
+static int run_copy(struct wd_queue *q, void *dst, const void *src, size_t len)
+{
+	struct wd_request r = { .op = WD_COPY,
+				.src = src,
+				.src_len = len,
+				.dst = dst,
+				.dst_len = len };
+	int ret = wd_send(q, &r);
+
+	if (ret)
+		return ret;
+	assert_ptr_equal(fixture_recv(q), &r);
+	return r.status;
+}
+
+/* What was not reserved is reached, copied, or refused: nothing else. */
+static void test_memory_that_is_not_reserved(void **state)
+{
+	bool bounces = !fixture_reaches_all() &&
+		       (fixture_config.flags & WD_QUEUE_BOUNCE);
+	int expected = fixture_reaches_all() || bounces ? 0 : -EFAULT;
+	unsigned char *memory, *own = malloc(20000);
+	struct wd_bounce_stats stats;
+	struct wd_queue q;
+
+	(void)state;
+	assert_non_null(own);
+	sample_fill(own, 20000, SAMPLE_RANDOM, 2);
+	fixture_request(&q, NULL);
+	memory = wd_reserve_memory(&q, 20480);
+	assert_non_null(memory);
+	assert_int_equal(run_copy(&q, memory, own, 20000), expected);
+	if (!expected)
+		assert_memory_equal(memory, own, 20000);
+	assert_int_equal(run_copy(&q, own, memory, 10000), expected);
+	/* The last byte is beyond it. */
+	assert_int_equal(run_copy(&q, own, memory + 480, 20000), expected);
+	assert_int_equal(run_copy(&q, memory, memory + 10240, 10240), 0);
+	assert_int_equal(wd_get_bounces(&q, &stats), 0);
+	assert_int_equal(stats.operations, bounces ? 3 : 0);
+	assert_int_equal(stats.bytes, bounces ? 50000 : 0);
+	assert_int_equal(wd_get_bounces(&q, NULL), -EINVAL);
+	wd_release_queue(&q);
+	assert_int_equal(wd_get_bounces(&q, &stats), -EINVAL);
+	free(own);
+}
+
+/* Both devices reach it, whichever queue came first. */
+static void test_shared_memory_is_reached(void **state)
+{
+	struct wd_queue first, second;
+	unsigned char *memory;
+
+	(void)state;
+	fixture_request(&first, NULL);
+	fixture_request(&second, NULL);
+	memory = wd_reserve_memory(&first, 100000);
+	assert_non_null(memory);
+	sample_fill(memory, 30000, SAMPLE_RANDOM, 1);
+	assert_int_equal(wd_share_reserved_memory(&first, &second), 0);
+	assert_int_equal(run_copy(&first, memory + 30000, memory, 30000), 0);
+	assert_int_equal(
+		run_copy(&second, memory + 60000, memory + 30000, 30000), 0);
+	wd_release_queue(&first);
+	assert_memory_equal(memory + 60000, memory, 30000);
+	memset(memory + 30000, 0, 60000);
+	assert_int_equal(run_copy(&second, memory + 40000, memory, 30000), 0);
+	assert_memory_equal(memory + 40000, memory, 30000);
+	wd_release_queue(&second);
+}
+
+/* A release waits for what is at work, and only then takes the memory away. */
+static void test_release_with_work_on_it(void **state)
+{
+	enum { JOBS = 4, SIZE = 4 << 20 };
+	unsigned int round, i;
+
+	(void)state;
+	for (round = 0; round < 5; round++) {
+		struct wd_request jobs[JOBS];
+		unsigned char *memory;
+		struct wd_queue q;
+
+		fixture_request_depth(&q, JOBS);
+		memory = wd_reserve_memory(&q, (size_t)2 * JOBS * SIZE);
+		assert_non_null(memory);
+		for (i = 0; i < JOBS; i++) {
+			jobs[i] = (struct wd_request){
+				.op = WD_COPY,
+				.src = memory + (size_t)2 * i * SIZE,
+				.src_len = SIZE,
+				.dst = memory + (size_t)(2 * i + 1) * SIZE,
+				.dst_len = SIZE,
+				.status = 99,
+			};
+			fixture_send(&q, &jobs[i]);
+		}
+		fixture_sleep(MS / 2); /* to begin some */
+		wd_release_queue(&q);
+		for (i = 0; i < JOBS; i++)
+			assert_true(jobs[i].status == 0 ||
+				    jobs[i].status == -ECANCELED);
+		assert_false(is_mapped(memory));
+	}
+}
+
 static void test_region_outlives_its_queue(void **state)
 {
 	struct wd_queue first, second, third;
@@ -165,7 +271,7 @@ struct heir {
 static int look_for_memory(void *argument)
 {
 	struct heir *heir = argument;
-	struct wd_queue own = { .device = fixture_config.device };
+	struct wd_queue own = { .device = "sw" };
 
 	CHILD_CHECK(!is_mapped(heir->memory));
 	CHILD_CHECK(wd_request_queue(&own) == 0);
@@ -221,6 +327,9 @@ static const struct CMUnitTest memory_tests[] = {
 	cmocka_unit_test(test_one_region_for_a_queue),
 	cmocka_unit_test(test_sizes_that_cannot_be),
 	cmocka_unit_test(test_device_reaches_it),
+	cmocka_unit_test(test_memory_that_is_not_reserved),
+	cmocka_unit_test(test_shared_memory_is_reached),
+	cmocka_unit_test(test_release_with_work_on_it),
 	cmocka_unit_test(test_region_outlives_its_queue),
 	cmocka_unit_test(test_share_refusals),
 	cmocka_unit_test(test_child_does_not_inherit_it),

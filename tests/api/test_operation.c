@@ -248,11 +248,36 @@ static void test_different_operations_together(void **state)
 	wd_release_queue(&q);
 }
 
+static void test_factorial(void **state)
+{
+	struct wd_queue q;
+	uint32_t wanted = 1;
+	uint64_t n;
+
+	(void)state;
+	fixture_need("factorial");
+	fixture_request(&q, NULL);
+	for (n = 0; n < 40; n++) {
+		/* Only the low half counts. */
+		struct wd_request r = { .op = WD_FACTORIAL,
+					.operand = n | n << 32,
+					.result = 99,
+					.produced = 99 };
+
+		wanted *= n ? (uint32_t)n : 1;
+		assert_int_equal(fixture_run(&q, &r), 0);
+		assert_true(r.result == wanted);
+		assert_int_equal(r.produced, 0);
+	}
+	wd_release_queue(&q);
+}
+
 static const struct CMUnitTest operation_tests[] = {
 	cmocka_unit_test(test_copy),
 	cmocka_unit_test(test_fill),
 	cmocka_unit_test(test_compare),
 	cmocka_unit_test(test_compare_of_neighbours),
+	cmocka_unit_test(test_factorial),
 	cmocka_unit_test(test_request_used_again),
 	cmocka_unit_test(test_different_operations_together),
 };

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # wd bench: that it measures what it says, and what it refuses.
 
-fields='burst cycles_per_op depth device errors gbit_per_s level mode ns_per_op op ops ops_per_s p50_ns p999_ns p99_ns seconds shared size threads workers'
+fields='bounced burst cycles_per_op depth device errors gbit_per_s level mode ns_per_op op ops ops_per_s p50_ns p999_ns p99_ns seconds shared size threads workers'
 
 # Runs a short measurement, and checks that its figures agree.
 measure()
@@ -17,6 +17,7 @@ import json
 o = json.load(open("out"))
 def near(a, b):
     assert abs(a - b) <= 1e-3 * abs(b) + 1e-9, (a, b, o)
+assert not o["bounced"], o
 assert o["ops"] > 0 and o["errors"] == 0 and o["seconds"] > 0, o
 near(o["ops_per_s"], o["ops"] / o["seconds"])
 near(o["gbit_per_s"], o["ops_per_s"] * o["size"] * 8 / 1e9)

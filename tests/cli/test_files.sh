@@ -433,7 +433,7 @@ test_report()
 {
 	text 1000000 >a
 	expect 0 compress -v a
-	grep -Eq '^a: 1000000 -> [0-9]+ bytes, ratio [0-9.]+, [0-9.]+ MB/s, gzip on sw, 0 fell back to sw$' err ||
+	grep -Eq '^a: 1000000 -> [0-9]+ bytes, ratio [0-9.]+, [0-9.]+ MB/s, gzip on sw, 0 fell back to sw, 0 bounced$' err ||
 		fail 'report of compress'
 	[ ! -s out ] || fail 'something on standard output'
 	expect 0 decompress -f -v a.gz
@@ -445,7 +445,7 @@ test_report()
 
 test_json()
 {
-	local fields='algorithm bytes_in bytes_out device fallbacks file'
+	local fields='algorithm bounced_bytes bounces bytes_in bytes_out device fallbacks file'
 	text 1000000 >a
 	expect 0 compress --json a
 	says_nothing
@@ -457,6 +457,7 @@ test_json()
 	[ "$(json 1 bytes_out out)" = "$(stat -c %s a.gz)" ] || fail bytes_out
 	[ "$(json 1 device out)" = sw ] || fail device
 	[ "$(json 1 fallbacks out)" = 0 ] || fail fallbacks
+	[ "$(json 1 bounces out)" = 0 ] || fail bounces
 	[ "$(json 1 status out)" = ok ] || fail status
 	python3 - <<'END'
 import json

@@ -14,7 +14,7 @@ test_table()
 test_verbose()
 {
 	expect 0 list -v
-	for field in driver where node sva api algorithms 'free queues'; do
+	for field in driver where node sva memory api algorithms 'free queues'; do
 		grep -q "^  $field  *[^ ]" out || fail "no $field"
 	done
 }
@@ -23,12 +23,28 @@ test_json()
 {
 	expect 0 list --json
 	[ "$(json_fields 1 out)" = \
-		'algorithms api driver free_queues name node sva where' ] ||
+		'algorithms api driver free_queues memory name node sva where' ] ||
 		fail "fields: $(json_fields 1 out)"
 	[ "$(json 1 name out)" = sw ] || fail 'the first is not sw'
 	[ "$(json 1 where out)" = process ] || fail 'sw is not in the process'
 	[ "$(json 1 sva out)" = True ] || fail 'sw does not share addresses'
+	[ "$(json 1 memory out)" = any ] || fail 'sw does not reach all memory'
 	json 1 algorithms out | grep -q "'gzip'" || fail 'no gzip'
+}
+
+# Devices of the kernel, as sysfs has them.
+test_memory()
+{
+	mkdir -p sys/vaccel-0 sys/vaccel-1
+	echo 1 >sys/vaccel-0/flags
+	echo 0 >sys/vaccel-1/flags
+	export WARPDRIVE_SYSFS=$PWD/sys
+	expect 0 list --json
+	[ "$(json 2 memory out)" = any ] || fail 'vaccel-0 does not reach it'
+	[ "$(json 3 memory out)" = reserved ] || fail 'vaccel-1 reaches all'
+	expect 0 list -v
+	[ "$(sed -n 's/^  memory  *//p' out | xargs)" = 'any any reserved' ] ||
+		fail 'not so in the long list'
 }
 
 test_arguments()

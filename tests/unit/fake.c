@@ -166,6 +166,7 @@ static int fake_open(const struct wd_device *device,
 	fake->ctx.workers = 0;
 	if (fake->ctx.depth > FAKE_DEPTH)
 		fake->ctx.depth = FAKE_DEPTH;
+	fake->ctx.reserved_only = fake_plan.reserved_only;
 	fake_opened++;
 	*ctx = &fake->ctx;
 	return 0;

@@ -15,6 +15,7 @@ struct fake_plan {
 	unsigned int every; /* ... each request of this number; 0: none */
 	int open_error; /* what opening the device answers */
 	bool hold; /* answer nothing until this is cleared */
+	bool reserved_only; /* reaches no memory but reserved */
 };
 
 /* The plan, and what the device has counted. */

@@ -5,8 +5,8 @@
 int main(int argc, char **argv)
 {
 	static const struct suite *const suites[] = {
-		&clock_suite, &cursor_suite,   &device_suite,
-		&event_suite, &fallback_suite, &ring_suite,
+		&clock_suite,	 &cursor_suite, &device_suite, &event_suite,
+		&fallback_suite, &pool_suite,	&ring_suite,
 	};
 
 	return runner_main(argc, argv, suites, ARRAY_SIZE(suites));

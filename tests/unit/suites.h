@@ -10,6 +10,8 @@ extern const struct suite cursor_suite;
 extern const struct suite device_suite;
 extern const struct suite event_suite;
 extern const struct suite fallback_suite;
+extern const struct suite pool_suite;
 extern const struct suite ring_suite;
+extern const struct suite static_suite; /* with the model of vaccel */
 
 #endif

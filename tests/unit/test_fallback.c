@@ -89,6 +89,33 @@ static void test_open_fails(void **state)
 	assert_int_equal(fake_opened, 0);
 }
 
+/* A driver that does not copy is not asked to. */
+static void test_driver_does_not_bounce(void **state)
+{
+	struct wd_queue q = { .device = "fake", .flags = WD_QUEUE_BOUNCE };
+	struct wd_comp_params params = { .device = "fake" };
+	struct wd_request r = { .op = WD_COMPRESS,
+				.format = WD_GZIP,
+				.src = plain,
+				.src_len = SIZE,
+				.dst = out,
+				.dst_len = sizeof(out) };
+	struct wd_comp *comp = NULL;
+
+	(void)state;
+	fake_register();
+	fake_plan.reserved_only = true;
+	assert_int_equal(wd_request_queue(&q), -EOPNOTSUPP);
+	assert_int_equal(wd_comp_open(&comp, &params), -EOPNOTSUPP);
+	assert_null(comp);
+	assert_int_equal(fake_closed, fake_opened);
+	q.flags = 0;
+	assert_int_equal(wd_request_queue(&q), 0);
+	assert_int_equal(wd_send(&q, &r), -EFAULT);
+	assert_int_equal(fake_sent, 0);
+	wd_release_queue(&q);
+}
+
 static void test_no_fallback_is_needed(void **state)
 {
 	struct wd_comp *comp;
@@ -108,7 +135,7 @@ static void test_no_fallback_is_needed(void **state)
 /* What the device cannot do is done by sw, counted, if that is allowed. */
 static void test_refused_requests(void **state)
 {
-	static const int errors[] = { -EOPNOTSUPP, -ENODEV };
+	static const int errors[] = { -EOPNOTSUPP, -ENODEV, -ENOMEM };
 	size_t e;
 
 	(void)state;
@@ -347,6 +374,7 @@ static void test_registry_has_an_end(void **state)
 static const struct CMUnitTest fallback_tests[] = {
 	cmocka_unit_test(test_device_is_found),
 	cmocka_unit_test(test_open_fails),
+	cmocka_unit_test(test_driver_does_not_bounce),
 	cmocka_unit_test(test_no_fallback_is_needed),
 	cmocka_unit_test(test_refused_requests),
 	cmocka_unit_test(test_errors_that_stay),

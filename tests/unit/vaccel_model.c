@@ -37,6 +37,19 @@ int __real_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
 int __real_ioctl(int fd, unsigned long request, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
+void *__real_mmap64(void *at, size_t len, int prot, int flags, int fd,
+		    off_t offset);
+void *__wrap_mmap64(void *at, size_t len, int prot, int flags, int fd,
+		    off_t offset);
+int __real_munmap(void *at, size_t len);
+int __wrap_munmap(void *at, size_t len);
+
+/* Static memory: what the device reaches. */
+static struct {
+	uint8_t *at;
+	size_t len;
+} memory[64];
+static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static uint32_t *reg32(unsigned int reg)
 {
@@ -110,6 +123,72 @@ static void strike(struct vaccel_cqe cqe)
 	post(cqe);
 }
 
+/* Static memory at an address of the device's, NULL if it is not that. */
+static uint8_t *reach(uint64_t address, size_t len)
+{
+	uint8_t *found = NULL;
+
+	pthread_mutex_lock(&memory_lock);
+	for (size_t i = 0; i < sizeof(memory) / sizeof(memory[0]); i++) {
+		uint64_t offset = address - (uintptr_t)memory[i].at;
+
+		if (memory[i].at && offset < memory[i].len &&
+		    len <= memory[i].len - offset)
+			found = memory[i].at + offset;
+	}
+	pthread_mutex_unlock(&memory_lock);
+	return found;
+}
+
+/* Copies between a side of a descriptor and @flat; false on a fault. */
+static bool transfer(uint64_t address, uint32_t nents, uint32_t len,
+		     uint8_t *flat, bool out)
+{
+	struct vaccel_sge one = { .addr = address, .len = len };
+	const struct vaccel_sge *sge = &one;
+	uint32_t n;
+
+	if (nents)
+		sge = (const void *)reach(address, nents * sizeof(*sge));
+	for (; sge && len; sge++, len -= n, flat += n) {
+		uint8_t *at = reach(sge->addr, sge->len);
+
+		n = sge->len < len ? sge->len : len;
+		if (!at)
+			return false;
+		memcpy(out ? at : flat, out ? flat : at, n);
+	}
+	return sge;
+}
+
+/* Does what a descriptor says, as far as static memory goes. */
+static void work(const struct vaccel_desc *desc, struct vaccel_cqe *cqe)
+{
+	static uint8_t src[1 << 20], dst[1 << 20];
+	bool reached =
+		transfer(desc->src, desc->src_nents, desc->src_len, src, false);
+
+	if (desc->op == VACCEL_OP_COPY)
+		reached = reached && transfer(desc->dst, desc->dst_nents,
+					      desc->src_len, src, true);
+	if (desc->op == VACCEL_OP_COMPARE) {
+		reached = reached && transfer(desc->dst, desc->dst_nents,
+					      desc->dst_len, dst, false);
+		cqe->produced = 0;
+		while (reached && cqe->consumed &&
+		       memcmp(src, dst, cqe->consumed)) {
+			cqe->flags = VACCEL_CQE_DIFFERS;
+			cqe->consumed--;
+		}
+	}
+	if (reached)
+		return;
+	atomic_fetch_add(&model.faults, 1);
+	cqe->status = VACCEL_ST_FAULT;
+	cqe->consumed = 0;
+	cqe->produced = 0;
+}
+
 static void serve(void)
 {
 	const struct vaccel_desc *desc =
@@ -120,6 +199,9 @@ static void serve(void)
 	cqe.cookie = desc->cookie;
 	cqe.consumed = desc->src_len;
 	cqe.produced = desc->src_len;
+	atomic_fetch_add(&model.served, 1);
+	if (!(model.features & VACCEL_FEAT_SVA))
+		work(desc, &cqe);
 	if (cqe.sq_index == atomic_load(&model.strike))
 		strike(cqe);
 	else
@@ -178,13 +260,16 @@ static void fresh(void)
 	memset(device, 0, PAGE + DUS);
 	*reg32(VACCEL_REG_MAGIC) = model.magic;
 	*reg32(VACCEL_REG_VERSION) = VACCEL_VERSION;
-	*reg32(VACCEL_REG_OPS) = 1u << VACCEL_OP_NOOP | 1u << VACCEL_OP_COPY;
+	*reg32(VACCEL_REG_OPS) = 1u << VACCEL_OP_NOOP | 1u << VACCEL_OP_COPY |
+				 1u << VACCEL_OP_COMPARE;
 	*reg32(VACCEL_REG_FEATURES) = (uint32_t)model.features;
 	*reg32(VACCEL_REG_SQ_ENTRIES) = MODEL_ENTRIES;
 	*reg32(VACCEL_REG_CQ_ENTRIES) = MODEL_ENTRIES;
 	*reg32(VACCEL_REG_CQ_OFFSET) = model.cq_offset;
 	*reg32(VACCEL_REG_MAX_SGL) = 4;
 	*reg32(VACCEL_REG_MAX_LEN) = 1 << 20;
+	*reg32(VACCEL_REG_STREAM_SIZE) = VACCEL_STREAM_SIZE;
+	*reg32(VACCEL_REG_STREAM_ALIGN) = VACCEL_STREAM_ALIGN;
 	*reg32(VACCEL_REG_STATUS) = VACCEL_STATE_RUNNING;
 }
 
@@ -194,7 +279,8 @@ int __wrap_open64(const char *path, int flags, ...)
 	int mode;
 
 	if (!strcmp(path, "/dev/" MODEL_NAME)) {
-		fresh();
+		if (!running) /* else only memory is wanted */
+			fresh();
 		return dup(device_fd);
 	}
 	va_start(args, flags);
@@ -221,6 +307,9 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	case UACCE_CMD_START_Q:
 		start();
 		return 0;
+	case UACCE_CMD_SHARE_SVAS:
+		atomic_fetch_add(&model.shares, 1);
+		return 0;
 	case UACCE_CMD_RESET_Q:
 		stop();
 		if (atomic_load(&model.fault) == MODEL_GONE) {
@@ -235,6 +324,52 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	default:
 		return __real_ioctl(fd, request, arg);
 	}
+}
+
+static bool is_device(int fd)
+{
+	struct stat a, b;
+
+	return fd >= 0 && !fstat(fd, &a) && !fstat(device_fd, &b) &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* The device's file has no place for static memory: it is the process's. */
+void *__wrap_mmap64(void *at, size_t len, int prot, int flags, int fd,
+		    off_t offset)
+{
+	size_t i = 0;
+
+	if (offset != (off_t)(UACCE_QFRT_SS * PAGE) || !is_device(fd))
+		return __real_mmap64(at, len, prot, flags, fd, offset);
+	if (atomic_load(&model.memory) + len > model.memory_limit) {
+		errno = EAGAIN;
+		return MAP_FAILED;
+	}
+	at = __real_mmap64(NULL, len, prot, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		return at;
+	pthread_mutex_lock(&memory_lock);
+	while (memory[i].at)
+		i++;
+	memory[i].at = at;
+	memory[i].len = len;
+	pthread_mutex_unlock(&memory_lock);
+	atomic_fetch_add(&model.memory, len);
+	return at;
+}
+
+int __wrap_munmap(void *at, size_t len)
+{
+	pthread_mutex_lock(&memory_lock);
+	for (size_t i = 0; i < sizeof(memory) / sizeof(memory[0]); i++) {
+		if (memory[i].at != at || memory[i].len != len)
+			continue;
+		memory[i].at = NULL;
+		atomic_fetch_sub(&model.memory, len);
+	}
+	pthread_mutex_unlock(&memory_lock);
+	return __real_munmap(at, len);
 }
 
 static void put_file(const char *name, const char *text)
@@ -262,7 +397,8 @@ void model_begin(void)
 	put_file("algorithms", "noop\ncopy\n");
 	put_file("flags", "1\n");
 	setenv("WARPDRIVE_SYSFS", folder, 1);
-	setenv("WARPDRIVE_STALL", "100", 1);
+	/* On a busy machine the thread may be kept from its CPU for long. */
+	setenv("WARPDRIVE_STALL", "1000", 1);
 
 	device_fd = memfd_create("device", MFD_CLOEXEC);
 	if (device_fd < 0 || ftruncate(device_fd, (off_t)(PAGE + DUS)))
@@ -274,7 +410,8 @@ void model_begin(void)
 	model = (struct model){ .magic = VACCEL_MAGIC,
 				.features = VACCEL_FEAT_SVA |
 					    VACCEL_FEAT_IN_ORDER,
-				.cq_offset = PAGE };
+				.cq_offset = PAGE,
+				.memory_limit = SIZE_MAX };
 }
 
 void model_end(void)

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <uapi/vaccel.h>
@@ -41,8 +42,17 @@ struct model {
 	uint32_t magic;
 	uint64_t features;
 	uint32_t cq_offset;
+	/*
+	 * Without VACCEL_FEAT_SVA the device does what is asked for, within its
+	 * static memory, of which so much can be had.
+	 */
+	size_t memory_limit;
 	/* What happened. */
 	atomic_uint resets;
+	atomic_uint served; /* descriptors taken */
+	atomic_uint faults; /* of these, outside static memory */
+	atomic_uint shares;
+	atomic_size_t memory; /* bytes that are mapped */
 };
 
 extern struct model model;

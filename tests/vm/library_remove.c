@@ -13,7 +13,13 @@
 
 #include "library.h"
 
-#define NAME "vaccel-1"
+#ifndef NAME
+#define NAME "vaccel-1" /* which comes and goes */
+#define NUMBER "1"
+#define WORDS "queues=64"
+#define PLAIN "vaccel-0" /* which stays */
+#define FLAGS 0
+#endif
 #define THREADS 4
 #define JOBS 8
 #define SIZE 65536
@@ -24,12 +30,12 @@ static atomic_uint good, gone, other;
 
 static int make(void)
 {
-	return raw_write(RAW_DRIVER "new_device", "queues=64");
+	return raw_write(RAW_DRIVER "new_device", WORDS);
 }
 
 static int take(void)
 {
-	return raw_write(RAW_DRIVER "del_device", "1");
+	return raw_write(RAW_DRIVER "del_device", NUMBER);
 }
 
 static void count(const struct library_job *job)
@@ -87,7 +93,7 @@ static void one_removal(unsigned int round)
 	stop = false;
 	good = gone = other = 0;
 	KTAP_REQUIRE(make() == 0);
-	KTAP_REQUIRE(library_open(&q, NAME, 0, 256) == 0);
+	KTAP_REQUIRE(library_open(&q, NAME, FLAGS, 256) == 0);
 	if (round % 3 == 2)
 		KTAP_EQ(raw_inject(NAME, "stick", 20), 0);
 	for (i = 0; i < THREADS; i++)
@@ -107,9 +113,9 @@ static void one_removal(unsigned int round)
 	/* What is sent later is answered, too; then there is nothing. */
 	KTAP_EQ(library_run(&q, &job), -ENODEV);
 	KTAP_EQ(wd_recv_sync(&q, &(void *){ NULL }), -ENODEV);
-	KTAP_EQ(library_open(&second, NAME, 0, 16), -ENODEV);
+	KTAP_EQ(library_open(&second, NAME, FLAGS, 16), -ENODEV);
 	KTAP_REQUIRE(make() == 0);
-	KTAP_REQUIRE(library_open(&second, NAME, 0, 16) == 0);
+	KTAP_REQUIRE(library_open(&second, NAME, FLAGS, 16) == 0);
 	KTAP_EQ(library_run(&second, &job), 0);
 	KTAP_EQ(library_run(&q, &job), -ENODEV);
 	wd_release_queue(&q);
@@ -143,7 +149,7 @@ static void test_sleepers(void)
 	void *ret;
 
 	KTAP_REQUIRE(make() == 0);
-	KTAP_REQUIRE(library_open(&q, NAME, 0, 16) == 0);
+	KTAP_REQUIRE(library_open(&q, NAME, FLAGS, 16) == 0);
 	for (i = 0; i < THREADS; i++)
 		pthread_create(&threads[i], NULL, sleeper, NULL);
 	usleep(100000);
@@ -167,7 +173,8 @@ static void test_poller(void)
 	int ret;
 
 	KTAP_REQUIRE(make() == 0);
-	KTAP_REQUIRE(library_open(&q, NAME, WD_QUEUE_SINGLE_THREAD, 16) == 0);
+	KTAP_REQUIRE(library_open(&q, NAME, FLAGS | WD_QUEUE_SINGLE_THREAD,
+				  16) == 0);
 	KTAP_EQ(raw_inject(NAME, "stick", 1), 0);
 	job.r = library_copy(&byte, &byte, 1);
 	job.r.dst = &(uint8_t){ 0 };
@@ -211,7 +218,7 @@ static void child(int how)
 	uint8_t *area = raw_anonymous(128 * SIZE);
 	unsigned int i;
 
-	if (library_open(&q, "vaccel-0", 0, 64))
+	if (library_open(&q, PLAIN, FLAGS, 64))
 		_exit(1);
 	for (i = 0; i < 64; i++) {
 		jobs[i].r = library_copy(area + i * SIZE,
@@ -238,7 +245,7 @@ static void child(int how)
 
 static void test_endings(void)
 {
-	size_t all = raw_sysfs_number("vaccel-0", "available_instances");
+	size_t all = raw_sysfs_number(PLAIN, "available_instances");
 	double end = raw_now() + 60;
 	int how, status;
 	pid_t pid;
@@ -250,10 +257,10 @@ static void test_endings(void)
 		KTAP_EQ(waitpid(pid, &status, 0), pid);
 		KTAP_EQ(status, how % 4 == 1 ? SIGKILL : 0);
 	}
-	while (raw_sysfs_number("vaccel-0", "available_instances") != all &&
+	while (raw_sysfs_number(PLAIN, "available_instances") != all &&
 	       raw_now() < end)
 		usleep(10000);
-	KTAP_EQ(raw_sysfs_number("vaccel-0", "available_instances"), all);
+	KTAP_EQ(raw_sysfs_number(PLAIN, "available_instances"), all);
 }
 
 /* A child has no part in its parent's queue, which goes on. */
@@ -266,7 +273,7 @@ static void test_fork(void)
 	int status;
 	pid_t pid;
 
-	KTAP_REQUIRE(library_open(&q, "vaccel-0", 0, 16) == 0);
+	KTAP_REQUIRE(library_open(&q, PLAIN, FLAGS, 16) == 0);
 	KTAP_EQ(wd_send(&q, &job.r), 0);
 	pid = fork();
 	if (!pid) {

@@ -7,84 +7,10 @@
 /* lab-modules: uacce swiommu uacce_test */
 /* lab-profiles: debug */
 /* lab-timeout: 300 */
-#include "uacce_lab.h"
-
-static int nth_fd;
-
-/* The file is that of the task that opens it. */
-static int nth_open(void)
-{
-	nth_fd = open("/proc/self/fail-nth", O_RDWR);
-	return nth_fd < 0 ? -1 : 0;
-}
-
-static int nth_set(int nth)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", nth);
-	return pwrite(nth_fd, text, strlen(text), 0) < 0 ? -1 : 0;
-}
-
-/*
- * Was the n-th allocation in the path? Ends the injection. If this call is the
- * one to fail, it was not.
- */
-static bool nth_hit(void)
-{
-	char text[16] = {};
-	bool hit = pread(nth_fd, text, sizeof(text) - 1, 0) > 0 &&
-		   atoi(text) == 0;
-
-	if (nth_set(0))
-		nth_set(0);
-	return hit;
-}
-
-/*
- * One path: 0 or -1 and errno. `undo` follows a success. `odd` is an errno
- * that the kernel's own code makes of a failed allocation.
- */
-struct path {
-	int (*run)(void);
-	void (*undo)(void);
-	int odd;
-};
+#include "uacce_nth.h"
 
 static int fd = -1;
 static void *map;
-
-/*
- * Not every failed allocation makes a path fail: some are tried again, some
- * are of something that can be done without.
- */
-static void sweep(const struct path *path)
-{
-	int nth, ret, saved, failures = 0;
-	bool hit = true;
-
-	for (nth = 1; hit && nth < 2000; nth++) {
-		KTAP_EQ(nth_set(nth), 0);
-		errno = 0;
-		ret = path->run();
-		saved = errno;
-		hit = nth_hit();
-		if (!ret) {
-			if (path->undo)
-				path->undo();
-			continue;
-		}
-		failures++;
-		/* Copies from and to user memory are failed, too. */
-		if (!hit || (saved != ENOMEM && saved != EFAULT &&
-			     saved != path->odd)) {
-			ktap_note("allocation %d: errno %d", nth, saved);
-			ktap.failed = 1;
-		}
-	}
-	ktap_note("%d allocations, %d of them necessary", nth - 2, failures);
-	KTAP_EXPECT(!hit);
-}
 
 static int run_open(void)
 {
@@ -244,8 +170,9 @@ static void undo_register(void)
 static void test_register(void)
 {
 	/* A platform device whose name could not be allocated. */
-	sweep(&(struct path){
-		.run = run_register, .undo = undo_register, .odd = EINVAL });
+	sweep(&(struct path){ .run = run_register,
+			      .undo = undo_register,
+			      .odd = { EINVAL } });
 	KTAP_EQ(access("/dev/test-1", F_OK), -1);
 }
 
@@ -259,12 +186,7 @@ int main(void)
 {
 	if (lab_add("full"))
 		return 1;
-	if (nth_open())
+	if (nth_init())
 		return 1;
-	/* Allocations that may sleep, and single pages, are what there is. */
-	lab_write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
-	lab_write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait",
-		       "N");
-	lab_write_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 	return KTAP_RUN(tests);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Random calls on random queues from threads and children; half of them are of
- * a device with shared addresses that is removed every now and then. Prints its
+ * a device, with shared addresses every second time, that is removed every now
+ * and then. Prints its
  * seed; "uacce_fuzz SEED SECONDS" repeats it, as far as threads repeat anything.
  */
 /* lab-modules: uacce swiommu uacce_test */
@@ -15,9 +16,12 @@
 
 #define QUEUES 8
 #define THREADS 3
+#define REGIONS 3
 
+static const size_t region_sizes[REGIONS] = { LAB_MMIO_SIZE, LAB_DUS_SIZE,
+					      16 * LAB_PAGE };
 static int queues[QUEUES];
-static void *maps[QUEUES][2];
+static void *maps[QUEUES][REGIONS];
 static double deadline;
 static int touch_fd;
 static unsigned long steps;
@@ -62,6 +66,10 @@ static void fuzz_ioctl(int fd, unsigned int *seed)
 		cmd = random_word(seed);
 	if (cmd == UACCE_CMD_PUT_Q && random_below(seed, 4))
 		return;
+	if (cmd == UACCE_CMD_SHARE_SVAS && random_below(seed, 4)) {
+		ioctl(fd, cmd, queues[random_below(seed, QUEUES)]);
+		return;
+	}
 	/* Sleeps only in the driver that the tests own. */
 	if (random_below(seed, 2))
 		ioctl(fd, cmd, buffer);
@@ -71,8 +79,8 @@ static void fuzz_ioctl(int fd, unsigned int *seed)
 
 static void fuzz_map(int queue, unsigned int *seed)
 {
-	int type = random_below(seed, 2);
-	size_t size = type ? LAB_DUS_SIZE : LAB_MMIO_SIZE;
+	int type = random_below(seed, REGIONS);
+	size_t size = region_sizes[type];
 	void *map =
 		__atomic_exchange_n(&maps[queue][type], NULL, __ATOMIC_SEQ_CST);
 
@@ -127,6 +135,7 @@ static void fuzz_fork(int fd, unsigned int *seed)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		fuzz_ioctl(fd, seed);
 		lab_map(fd, 1, LAB_DUS_SIZE);
+		lab_map(fd, UACCE_QFRT_SS, LAB_PAGE);
 		lab_poll(fd, POLLIN, 1);
 		fd = lab_open();
 		ioctl(fd, UACCE_CMD_START_Q);
@@ -196,7 +205,7 @@ static void test_fuzz(void)
 {
 	pthread_t threads[THREADS];
 	unsigned long i;
-	int removals = 0;
+	int removals = 0, type;
 
 	ktap_note("seed %u, %d seconds", fuzz_seed, fuzz_seconds);
 	deadline = lab_now() + fuzz_seconds;
@@ -206,7 +215,7 @@ static void test_fuzz(void)
 		pthread_create(&threads[i], NULL, fuzz,
 			       (void *)(fuzz_seed + i));
 	while (lab_now() < deadline) {
-		KTAP_EQ(lab_add("sva"), 0);
+		KTAP_EQ(lab_add(removals % 2 ? "full" : "sva"), 0);
 		lab_sleep_ms(300);
 		KTAP_EQ(lab_del(1), 0);
 		removals++;
@@ -216,10 +225,9 @@ static void test_fuzz(void)
 	for (i = 0; i < QUEUES; i++)
 		close(queues[i]);
 	for (i = 0; i < QUEUES; i++) {
-		if (maps[i][0])
-			munmap(maps[i][0], LAB_MMIO_SIZE);
-		if (maps[i][1])
-			munmap(maps[i][1], LAB_DUS_SIZE);
+		for (type = 0; type < REGIONS; type++)
+			if (maps[i][type])
+				munmap(maps[i][type], region_sizes[type]);
 	}
 	ktap_note("%lu steps, %d removals", steps, removals);
 	KTAP_EQ(lab_calls("start_queue") >= lab_calls("stop_queue"), 1);

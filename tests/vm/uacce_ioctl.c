@@ -225,8 +225,10 @@ static void test_argsz(void)
 	KTAP_EQ(at_end->argsz, sizeof(*at_end));
 	KTAP_EQ(at_end->region_size[UACCE_QFRT_MMIO], LAB_MMIO_SIZE);
 	KTAP_EQ(at_end->region_size[UACCE_QFRT_DUS], LAB_DUS_SIZE);
-	KTAP_EQ(at_end->region_size[UACCE_QFRT_SS], 0);
-	KTAP_EQ(at_end->region_size[UACCE_QFRT_DKO], 0);
+	KTAP_EQ(at_end->region_size[UACCE_QFRT_SS],
+		lab_static() ? UACCE_TEST_SS_PAGES * LAB_PAGE : 0);
+	KTAP_EQ(at_end->region_size[UACCE_QFRT_DKO],
+		lab_static() ? UACCE_TEST_DKO_PAGES * LAB_PAGE : 0);
 	KTAP_EQ(at_end->device_flags, 0);
 
 	longer.info.argsz = sizeof(longer);
@@ -327,6 +329,7 @@ static void test_share(void)
 	KTAP_ERRNO(ioctl(fd, UACCE_CMD_SHARE_SVAS, file), EINVAL);
 	KTAP_ERRNO(ioctl(fd, UACCE_CMD_SHARE_SVAS, pair_fds[0]), EINVAL);
 	KTAP_ERRNO(ioctl(fd, UACCE_CMD_SHARE_SVAS, fd), EINVAL);
+	KTAP_EQ(ioctl(fd, UACCE_CMD_START_Q), 0);
 	KTAP_ERRNO(ioctl(fd, UACCE_CMD_SHARE_SVAS, other), EOPNOTSUPP);
 	close(pair_fds[0]);
 	close(pair_fds[1]);

@@ -76,6 +76,16 @@ static inline int lab_set(const char *knob, int value)
 	return lab_write_file(path, text);
 }
 
+/* Are devices of the kind "full" in shared-domain mode? */
+static inline bool lab_static(void)
+{
+	char text[16];
+
+	lab_read_file("/sys/module/uacce_test/parameters/full", text,
+		      sizeof(text));
+	return !strcmp(text, "static\n");
+}
+
 /* How often the operation has been called since it was last asked. */
 static inline int lab_calls(const char *op)
 {

@@ -276,7 +276,7 @@ static int print_json(const struct bench_config *config,
 
 	object = json_pack(
 		"{s:s, s:s, s:s, s:I, s:i, s:i, s:i, s:I, s:f, s:f,"
-		" s:f, s:o, s:f, s:f, s:f, s:f, s:I, s:i, s:b, s:i}",
+		" s:f, s:o, s:f, s:f, s:f, s:f, s:I, s:i, s:b, s:b, s:i}",
 		"op", config->op->name, "device", result->device, "mode",
 		result->mode, "size", (json_int_t)result->size, "burst",
 		(int)config->burst, "depth", (int)config->depth, "threads",
@@ -286,8 +286,8 @@ static int print_json(const struct bench_config *config,
 		gbit_per_s(result), "p50_ns", result->p50_ns, "p99_ns",
 		result->p99_ns, "p999_ns", result->p999_ns, "errors",
 		(json_int_t)result->errors, "workers", (int)result->workers,
-		"shared", (int)config->shared, "level",
-		config->level < 0 ? 0 : config->level);
+		"bounced", (int)result->bounced, "shared", (int)config->shared,
+		"level", config->level < 0 ? 0 : config->level);
 	if (!object)
 		return -ENOMEM;
 	ret = json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
@@ -302,9 +302,10 @@ static void print_text(const struct bench_config *config,
 	printf("%s on %s, %s", config->op->name, result->device, result->mode);
 	if (result->workers)
 		printf(" (%u for each queue)", result->workers);
-	printf("; size %zu, burst %u, depth %u, threads %u%s\n", result->size,
+	printf("; size %zu, burst %u, depth %u, threads %u%s%s\n", result->size,
 	       config->burst, config->depth, config->threads,
-	       config->shared ? " on a shared queue" : "");
+	       config->shared ? " on a shared queue" : "",
+	       result->bounced ? ", memory copied for the device" : "");
 	printf("  %llu operations in %.3f s, %llu errors\n",
 	       (unsigned long long)result->ops, result->seconds,
 	       (unsigned long long)result->errors);

@@ -64,7 +64,9 @@ static int open_queue(const struct bench_config *config, struct wd_queue *q)
 	q->workers = config->workers;
 	q->depth = (unsigned int)depth;
 	q->timeout = LOOK_NS;
-	q->flags = config->shared ? 0 : WD_QUEUE_SINGLE_THREAD;
+	q->flags = WD_QUEUE_BOUNCE;
+	if (!config->shared)
+		q->flags |= WD_QUEUE_SINGLE_THREAD;
 	return wd_request_queue(q);
 }
 
@@ -316,6 +318,14 @@ static void describe(struct run *run, struct bench_result *result)
 		run->config->op->has_data ? run->data.slices[0].plain_len : 0;
 }
 
+static bool is_bounced(struct run *run)
+{
+	struct wd_bounce_stats bounces;
+
+	return !wd_get_bounces(&run->groups[0].queue, &bounces) &&
+	       bounces.operations;
+}
+
 int bench_run(const struct bench_config *config, struct bench_result *result)
 {
 	struct run run = { .config = config };
@@ -339,6 +349,8 @@ int bench_run(const struct bench_config *config, struct bench_result *result)
 		ret = measure_latency(&run, result);
 	if (!ret)
 		ret = verify(&run);
+	if (!ret)
+		result->bounced = is_bounced(&run);
 	close_run(&run);
 	return ret;
 }

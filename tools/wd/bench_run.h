@@ -23,6 +23,7 @@ struct bench_result {
 	const char *mode; /* where the work is done: inline, workers, device */
 	size_t size; /* as the file may be shorter */
 	unsigned int workers;
+	bool bounced; /* memory was copied to where the device reaches it */
 	uint64_t ops, errors;
 	int first_status;
 	double seconds;

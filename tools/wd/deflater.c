@@ -299,13 +299,6 @@ static int choose_session(struct deflater *d, const struct input *in)
 	return ret;
 }
 
-static uint64_t count_fallbacks(struct wd_comp *comp)
-{
-	struct wd_comp_stats stats;
-
-	return wd_comp_get_stats(comp, &stats) ? 0 : stats.fallbacks;
-}
-
 static int run_blocks(struct deflater *d)
 {
 	int ret = 0;
@@ -323,7 +316,7 @@ static int run_blocks(struct deflater *d)
 
 int deflater_run(struct deflater *d, struct job *job)
 {
-	uint64_t fallbacks;
+	struct session_counts before;
 	int ret;
 
 	d->job = job;
@@ -338,9 +331,9 @@ int deflater_run(struct deflater *d, struct job *job)
 	d->ahead_len = -1;
 	message_forget();
 	job->device = wd_comp_device(d->comp);
-	fallbacks = count_fallbacks(d->comp);
+	before = session_count(d->comp);
 	ret = run_blocks(d);
-	job->fallbacks = count_fallbacks(d->comp) - fallbacks;
+	job->counts = session_count_since(d->comp, &before);
 	if (ret && !message_last()[0]) {
 		message_error("%s: cannot compress it on %s: %s", job->in.name,
 			      job->device, strerror(-ret));

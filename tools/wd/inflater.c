@@ -220,17 +220,10 @@ static int run_members(struct inflater *inf, enum wd_format format)
 	return flush_out(inf);
 }
 
-static uint64_t count_fallbacks(struct wd_comp *comp)
-{
-	struct wd_comp_stats stats;
-
-	return comp && !wd_comp_get_stats(comp, &stats) ? stats.fallbacks : 0;
-}
-
 int inflater_run(struct inflater *inf, struct job *job)
 {
 	enum wd_format format;
-	uint64_t fallbacks;
+	struct session_counts before;
 	int ret;
 
 	inf->job = job;
@@ -239,9 +232,9 @@ int inflater_run(struct inflater *inf, struct job *job)
 	if (find_format(inf, &format))
 		return EXIT_CODE_ERROR;
 	job->format = format;
-	fallbacks = count_fallbacks(inf->comps[format]);
+	before = session_count(inf->comps[format]);
 	ret = run_members(inf, format);
-	job->fallbacks = count_fallbacks(inf->comps[format]) - fallbacks;
+	job->counts = session_count_since(inf->comps[format], &before);
 	if (ret) {
 		if (!message_last()[0])
 			say_failure(inf, ret);

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "session.h"
 
 struct job {
 	const struct codec_options *opt;
@@ -20,7 +21,7 @@ struct job {
 	enum wd_format format;
 	uint64_t bytes_in;
 	const char *device; /* lives as long as the codec */
-	uint64_t fallbacks; /* operations that "sw" did in the device's place */
+	struct session_counts counts;
 };
 
 /* What wd compress and wd decompress do differently. */

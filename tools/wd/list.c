@@ -27,6 +27,12 @@ static const char *device_where(const struct wd_device *device)
 	return wd_device_in_kernel(device) ? "kernel" : "process";
 }
 
+/* What memory a request may name. */
+static const char *device_memory(const struct wd_device *device)
+{
+	return wd_device_has_sva(device) ? "any" : "reserved";
+}
+
 static json_t *algorithms_to_json(const char *algorithms)
 {
 	json_t *array = json_array();
@@ -49,13 +55,13 @@ static int print_json(const struct wd_device *device)
 	int ret;
 
 	object = json_pack(
-		"{s:s, s:s, s:s, s:o, s:b, s:s, s:o, s:o}", "name",
+		"{s:s, s:s, s:s, s:o, s:b, s:s, s:s, s:o, s:o}", "name",
 		wd_device_name(device), "driver", wd_device_driver(device),
 		"where", device_where(device), "node",
 		node < 0 ? json_null() : json_integer(node), "sva",
-		(int)wd_device_has_sva(device), "api", wd_device_api(device),
-		"algorithms", algorithms_to_json(wd_device_algorithms(device)),
-		"free_queues",
+		(int)wd_device_has_sva(device), "memory", device_memory(device),
+		"api", wd_device_api(device), "algorithms",
+		algorithms_to_json(wd_device_algorithms(device)), "free_queues",
 		available < 0 ? json_null() : json_integer(available));
 	if (!object)
 		return -ENOMEM;
@@ -83,6 +89,7 @@ static void print_verbose(const struct wd_device *device)
 	printf("  where        %s\n", device_where(device));
 	print_number("  node         %s\n", wd_device_node(device), "any");
 	printf("  sva          %s\n", wd_device_has_sva(device) ? "yes" : "no");
+	printf("  memory       %s\n", device_memory(device));
 	printf("  api          %s\n", wd_device_api(device));
 	printf("  algorithms   %s\n", wd_device_algorithms(device));
 	print_number("  free queues  %s\n", wd_device_available(device),

@@ -92,7 +92,12 @@ static void report_json(const struct job *job, int code, uint64_t ns, FILE *to)
 	json_object_set_new(object, "mb_per_s", json_real(mb_per_s(job, ns)));
 	json_object_set_new(object, "device", text_or_null(job->device));
 	json_object_set_new(object, "fallbacks",
-			    json_integer((json_int_t)job->fallbacks));
+			    json_integer((json_int_t)job->counts.fallbacks));
+	json_object_set_new(object, "bounces",
+			    json_integer((json_int_t)job->counts.bounces));
+	json_object_set_new(
+		object, "bounced_bytes",
+		json_integer((json_int_t)job->counts.bounced_bytes));
 	json_object_set_new(object, "status", json_string(statuses[code]));
 	json_object_set_new(object, "message", text_or_null(message_last()));
 	json_dumpf(object, to, JSON_COMPACT | JSON_REAL_PRECISION(6));
@@ -105,12 +110,13 @@ static void report_line(const struct job *job, uint64_t ns)
 {
 	fprintf(stderr,
 		"%s: %llu -> %llu bytes, ratio %.3f, %.1f MB/s, %s on %s, "
-		"%llu fell back to sw\n",
+		"%llu fell back to sw, %llu bounced\n",
 		job->in.name, (unsigned long long)job->bytes_in,
 		(unsigned long long)job->out.written, ratio(job),
 		mb_per_s(job, ns), container_name(job->format),
 		job->device ? job->device : "no device",
-		(unsigned long long)job->fallbacks);
+		(unsigned long long)job->counts.fallbacks,
+		(unsigned long long)job->counts.bounces);
 }
 
 void report(const struct job *job, int code, uint64_t ns, bool stdout_taken)

@@ -50,9 +50,13 @@ static void explain(const struct codec_options *opt, enum wd_format format,
 		message_error("no device can do %s: 'wd list' shows what can",
 			      algorithm);
 	else if (error == EBUSY)
-		message_error("device '%s' has no queue left: wait, or use "
-			      "another with -d",
+		message_error("device '%s' has no queue left, or is another "
+			      "process's: wait, or use another with -d",
 			      device ? device : "");
+	else if (error == ENOMEM)
+		message_error("no memory for a session on %s, or no more that "
+			      "may be locked: see 'ulimit -l'",
+			      device ? device : "any device");
 	else
 		message_error("cannot open a session for %s: %s", algorithm,
 			      strerror(error));
@@ -79,4 +83,30 @@ int session_open(struct wd_comp **comp, const struct codec_options *opt,
 	if (ret)
 		explain(opt, format, -ret);
 	return ret;
+}
+
+struct session_counts session_count(struct wd_comp *comp)
+{
+	struct session_counts counts = { 0 };
+	struct wd_bounce_stats bounces;
+	struct wd_comp_stats stats;
+
+	if (comp && !wd_comp_get_stats(comp, &stats))
+		counts.fallbacks = stats.fallbacks;
+	if (comp && !wd_comp_get_bounces(comp, &bounces)) {
+		counts.bounces = bounces.operations;
+		counts.bounced_bytes = bounces.bytes;
+	}
+	return counts;
+}
+
+struct session_counts session_count_since(struct wd_comp *comp,
+					  const struct session_counts *before)
+{
+	struct session_counts counts = session_count(comp);
+
+	counts.fallbacks -= before->fallbacks;
+	counts.bounces -= before->bounces;
+	counts.bounced_bytes -= before->bounced_bytes;
+	return counts;
 }

@@ -4,18 +4,24 @@
  * take its time by knobs in debugfs/uacce_test, and complaining when it is
  * called out of order.
  *
- *   add      write "full [NAME]", "bare [NAME]" (no operation at all) or
- *            "sva [NAME]" (asks for shared addresses; behind swiommu, if that
- *            is loaded): registers a device
+ *   add      write "full [NAME]", "bare [NAME]" (no operation at all), "sva
+ *            [NAME]" (asks for shared addresses; behind swiommu, if that is
+ *            loaded), "static [NAME]" (shared-domain mode, behind swiommu) or
+ *            "dma [NAME]" (the same, with a driver that uses the DMA API):
+ *            registers a device
  *   del      write the N of NAME-N: unregisters it
  *   eager    whether DUS has its pages from mmap on, or when it is touched
  *   limit    queues that a device has
+ *   dma_bits width of the addresses of devices that are added
  *   fail_*   errno with which the next calls of that operation fail
  *   delay_*  milliseconds that the operation takes
  *   calls_*  how often it was called
+ *
+ * With the parameter full=static, "full" is "static".
  */
 #include <linux/debugfs.h>
 #include <linux/delay.h>
+#include <linux/dma-mapping.h>
 #include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
@@ -26,7 +32,11 @@
 #include "compat/compat.h"
 #include "swiommu/swiommu.h"
 #include "uacce/uacce.h"
+#include "dma.h"
 #include "uacce_test_uapi.h"
+
+static char *full = "full";
+module_param(full, charp, 0444);
 
 enum test_op {
 	OP_AVAILABLE,
@@ -64,6 +74,7 @@ static atomic_t test_calls[OPS];
 static u32 test_fail[OPS];
 static u32 test_delay[OPS];
 static u32 test_limit = 64;
+static u32 test_dma_bits = 64;
 static bool test_eager;
 
 /* Guards the list of devices. */
@@ -89,6 +100,7 @@ struct test_queue {
 	bool started;
 	struct delayed_work complete;
 	void *dus;
+	struct uacce_buffer buffer;
 	struct page *mmio[UACCE_TEST_MMIO_PAGES];
 };
 
@@ -130,9 +142,23 @@ static void test_queue_free(struct test_queue *tq)
 	for (i = 0; i < UACCE_TEST_MMIO_PAGES; i++)
 		if (tq->mmio[i])
 			__free_page(tq->mmio[i]);
-	if (tq->dus)
+	if (tq->buffer.kernel)
+		uacce_buffer_free(tq->q, &tq->buffer);
+	else if (tq->dus)
 		free_pages_exact(tq->dus, UACCE_TEST_DUS_PAGES * PAGE_SIZE);
 	kfree(tq);
+}
+
+/* Shared with the device as well where it has a domain. */
+static void *test_dus_alloc(struct test_queue *tq)
+{
+	size_t size = UACCE_TEST_DUS_PAGES * PAGE_SIZE;
+
+	if (!tq->q->uacce->region_size[UACCE_QFRT_SS])
+		return alloc_pages_exact(size, GFP_KERNEL | __GFP_ZERO);
+	if (uacce_buffer_alloc(tq->q, size, &tq->buffer))
+		return NULL;
+	return tq->buffer.kernel;
 }
 
 static struct test_queue *test_queue_alloc(struct uacce_queue *q)
@@ -147,8 +173,7 @@ static struct test_queue *test_queue_alloc(struct uacce_queue *q)
 	tq->q = q;
 	spin_lock_init(&tq->lock);
 	INIT_DELAYED_WORK(&tq->complete, test_complete);
-	tq->dus = alloc_pages_exact(UACCE_TEST_DUS_PAGES * PAGE_SIZE,
-				    GFP_KERNEL | __GFP_ZERO);
+	tq->dus = test_dus_alloc(tq);
 	if (!tq->dus)
 		goto err_free;
 	for (i = 0; i < UACCE_TEST_DUS_PAGES; i++) {
@@ -267,6 +292,17 @@ static vm_fault_t test_fault(struct uacce_queue *q,
 			      page_to_pfn(tq->mmio[page]));
 }
 
+static vm_fault_t test_buffer_fault(struct uacce_queue *q,
+				    struct uacce_qfile_region *qfr,
+				    struct vm_fault *vmf)
+{
+	struct test_queue *tq = q->priv;
+	unsigned long at = vmf->address - vmf->vma->vm_start;
+
+	return vmf_insert_pfn(vmf->vma, vmf->address,
+			      vmalloc_to_pfn(tq->dus + (at & PAGE_MASK)));
+}
+
 /* As drivers do that have no use for faults, but one page at a time. */
 static int test_map_eagerly(struct test_queue *tq, struct vm_area_struct *vma)
 {
@@ -292,6 +328,13 @@ static int test_mmap(struct uacce_queue *q, struct vm_area_struct *vma,
 		vm_flags_set(vma, VM_PFNMAP);
 		qfr->priv = tq;
 		qfr->fault = test_fault;
+		return 0;
+	}
+	if (tq->buffer.kernel && test_eager)
+		return uacce_buffer_mmap(&tq->buffer, vma);
+	if (tq->buffer.kernel) {
+		vm_flags_set(vma, VM_PFNMAP);
+		qfr->fault = test_buffer_fault;
 		return 0;
 	}
 	if (test_eager)
@@ -332,6 +375,16 @@ static int test_consume(struct test_queue *tq)
 	return ret;
 }
 
+static void test_buffers(struct test_queue *tq,
+			 struct uacce_test_buffers *buffers)
+{
+	u32 *dko = tq->q->dko.kernel;
+
+	buffers->dus = tq->buffer.iova;
+	buffers->dko = tq->q->dko.iova;
+	buffers->dko_word = dko ? READ_ONCE(*dko) : 0;
+}
+
 static long test_ioctl(struct uacce_queue *q, unsigned int cmd,
 		       unsigned long arg)
 {
@@ -362,6 +415,11 @@ static long test_ioctl(struct uacce_queue *q, unsigned int cmd,
 		return 0;
 	case UACCE_TEST_PASID:
 		return q->pasid;
+	case UACCE_TEST_DMA:
+		return test_dma(q->uacce->parent, (void *)arg);
+	case UACCE_TEST_BUFFERS:
+		test_buffers(tq, (void *)arg);
+		return 0;
 	case UACCE_TEST_SLEEP:
 		msleep(min(arg, 1000ul));
 		return 0;
@@ -407,6 +465,11 @@ static struct uacce_device *test_register(struct test_device *device,
 		interface.region_size[UACCE_QFRT_MMIO] = 0;
 	} else if (!strcmp(kind, "sva")) {
 		interface.flags = UACCE_DEV_SVA;
+	} else if (!strcmp(kind, "static") || !strcmp(kind, "dma")) {
+		interface.region_size[UACCE_QFRT_SS] =
+			UACCE_TEST_SS_PAGES * PAGE_SIZE;
+		interface.region_size[UACCE_QFRT_DKO] =
+			UACCE_TEST_DKO_PAGES * PAGE_SIZE;
 	} else if (strcmp(kind, "full")) {
 		return ERR_PTR(-EINVAL);
 	}
@@ -436,18 +499,39 @@ static void test_device_detach(struct device *dev)
 	symbol_put(swiommu_endpoint_abort);
 }
 
+/* A driver that has the DMA API, which is all that it does. */
+static int test_dma_probe(struct platform_device *pdev)
+{
+	return 0;
+}
+
+static struct platform_driver test_dma_driver = {
+	.probe = test_dma_probe,
+	.driver = { .name = "uacce_test_dma" },
+};
+
+static bool test_device_behind(const char *kind)
+{
+	return !strcmp(kind, "sva") || !strcmp(kind, "static") ||
+	       !strcmp(kind, "dma");
+}
+
 /* In node 1, but for a bare one, which is in none. */
 static struct platform_device *test_device_parent(int id, const char *kind)
 {
+	bool dma = !strcmp(kind, "dma");
 	struct platform_device *pdev;
 	int ret;
 
-	pdev = platform_device_alloc("uacce_test", id);
+	pdev = platform_device_alloc(
+		dma ? test_dma_driver.driver.name : "uacce_test", id);
 	if (!pdev)
 		return ERR_PTR(-ENOMEM);
+	pdev->dev.coherent_dma_mask = DMA_BIT_MASK(test_dma_bits);
+	pdev->platform_dma_mask = DMA_BIT_MASK(test_dma_bits);
 	if (strcmp(kind, "bare"))
 		set_dev_node(&pdev->dev, 1);
-	if (!strcmp(kind, "sva")) {
+	if (test_device_behind(kind)) {
 		ret = test_device_attach(&pdev->dev);
 		if (ret)
 			goto err_put;
@@ -458,7 +542,7 @@ static struct platform_device *test_device_parent(int id, const char *kind)
 	return pdev;
 
 err_detach:
-	if (!strcmp(kind, "sva"))
+	if (test_device_behind(kind))
 		test_device_detach(&pdev->dev);
 err_put:
 	platform_device_put(pdev);
@@ -526,6 +610,8 @@ static ssize_t test_add_write(struct file *file, const char __user *user,
 		return -EFAULT;
 	if (sscanf(text, "%7s %39s", kind, name) < 1)
 		return -EINVAL;
+	if (!strcmp(kind, "full"))
+		strscpy(kind, full, sizeof(kind));
 	ret = test_device_add(kind, name);
 	return ret ? ret : count;
 }
@@ -568,13 +654,17 @@ static const struct file_operations test_del_fops = {
 static int __init test_init(void)
 {
 	char name[40];
-	int op;
+	int op, ret;
 
+	ret = platform_driver_register(&test_dma_driver);
+	if (ret)
+		return ret;
 	test_dir = debugfs_create_dir("uacce_test", NULL);
 	debugfs_create_file("add", 0200, test_dir, NULL, &test_add_fops);
 	debugfs_create_file("del", 0200, test_dir, NULL, &test_del_fops);
 	debugfs_create_bool("eager", 0600, test_dir, &test_eager);
 	debugfs_create_u32("limit", 0600, test_dir, &test_limit);
+	debugfs_create_u32("dma_bits", 0600, test_dir, &test_dma_bits);
 	for (op = 0; op < OPS; op++) {
 		snprintf(name, sizeof(name), "calls_%s", test_op_names[op]);
 		debugfs_create_atomic_t(name, 0600, test_dir, &test_calls[op]);
@@ -595,6 +685,7 @@ static void __exit test_exit(void)
 		list_del(&device->node);
 		test_device_del(device);
 	}
+	platform_driver_unregister(&test_dma_driver);
 }
 
 module_init(test_init);

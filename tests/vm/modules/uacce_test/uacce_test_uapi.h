@@ -14,6 +14,28 @@
 #define UACCE_TEST_MMIO_MAGIC 0x4d4d494f
 #define UACCE_TEST_DUS_MAGIC 0x44555331
 
+/* Of the kind "static" also: the most that SS may have, and DKO. */
+#define UACCE_TEST_SS_PAGES 4096
+#define UACCE_TEST_DKO_PAGES 2
+
+/* An access by the device; the error is negative, or 0. */
+struct uacce_test_dma {
+	__aligned_u64 src;
+	__aligned_u64 dst;
+	__aligned_u64 len;
+	__aligned_u64 done;
+	__s32 error;
+	__u32 reserved;
+};
+
+/* Where the device has its buffers, and the first word of DKO. */
+struct uacce_test_buffers {
+	__aligned_u64 dus;
+	__aligned_u64 dko;
+	__u32 dko_word;
+	__u32 reserved;
+};
+
 struct uacce_test_pair {
 	__u32 value;
 	__u32 twice;
@@ -31,5 +53,8 @@ struct uacce_test_pair {
 #define UACCE_TEST_SLEEP _IO('T', 4)
 /* The queue's PASID, 0 for none. */
 #define UACCE_TEST_PASID _IO('T', 5)
+/* Copies: by the device, within this call. */
+#define UACCE_TEST_DMA _IOWR('T', 6, struct uacce_test_dma)
+#define UACCE_TEST_BUFFERS _IOR('T', 7, struct uacce_test_buffers)
 
 #endif

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+/* The tests of uacce_open on a device in shared-domain mode. */
+/* lab-modules: uacce swiommu uacce_test,full=static */
+/* lab-timeout: 200 */
+#include "uacce_open.c"
