@@ -10,7 +10,7 @@
 
 #include "memory.h"
 
-#define WD_POOL_GRAIN 4096u
+#define WD_POOL_GRAIN ((size_t)4096)
 #define WD_POOL_GRAINS 512u /* of a region: 2 MiB, which one large page maps */
 #define WD_POOL_MAX (WD_POOL_GRAIN * WD_POOL_GRAINS) /* of one allocation */
 #define WD_POOL_ARENAS 16u

@@ -105,8 +105,8 @@ static struct edu_queue *edu_queue_create(const struct wd_device *device,
 	q->ctx.reserved_only = true;
 	pthread_mutex_init(&q->lock, NULL);
 	snprintf(q->path, sizeof(q->path), "/dev/%s", device->name);
-	q->waiting = calloc(q->ctx.depth, sizeof(*q->waiting));
-	q->done = calloc(q->ctx.depth, sizeof(*q->done));
+	q->waiting = calloc(q->ctx.depth, sizeof(void *));
+	q->done = calloc(q->ctx.depth, sizeof(void *));
 	if (q->waiting && q->done)
 		return q;
 	free(q->waiting);

@@ -140,9 +140,10 @@ static void vaccel_copy(const struct vaccel_side *side, size_t skip, char *to,
 {
 	struct iovec flat = { (void *)(uintptr_t)side->buffer, side->len };
 	const struct iovec *iov = side->list ? side->buffer : &flat;
+	const struct iovec *end = iov + (side->list ? side->len : 1);
 	size_t n;
 
-	for (; len; iov++) {
+	for (; len && iov < end; iov++) {
 		if (skip >= iov->iov_len) {
 			skip -= iov->iov_len;
 			continue;
