@@ -90,7 +90,7 @@ static int run(struct wd_request *r)
 
 static bool reads_src(unsigned int op)
 {
-	return op != WD_NOOP && op != WD_FILL;
+	return op != WD_NOOP && op != WD_FILL && op != WD_FACTORIAL;
 }
 
 static bool uses_dst(unsigned int op)
