@@ -31,9 +31,8 @@ static int open_queue(void)
 static void begin(enum model_fault fault, unsigned int strike)
 {
 	model_begin();
-	/* Whoever answers is waited for, however busy the machine is. */
-	if (fault < MODEL_LOSE)
-		setenv("WARPDRIVE_STALL", "60000", 1);
+	if (fault >= MODEL_LOSE)
+		setenv("WARPDRIVE_STALL", "2500", 1);
 	atomic_store(&model.fault, (int)fault);
 	atomic_store(&model.strike, strike);
 	assert_int_equal(open_queue(), 0);
