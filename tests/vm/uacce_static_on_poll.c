@@ -2,4 +2,5 @@
 /* The tests of uacce_poll on a device in shared-domain mode. */
 /* lab-modules: uacce swiommu uacce_test,full=static */
 /* lab-timeout: 200 */
+/* lab-profiles: stock */
 #include "uacce_poll.c"
